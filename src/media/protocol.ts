@@ -1,0 +1,203 @@
+/**
+ * What crosses between the control plane and a media process: two unions of plain data, sent as Node IPC messages.
+ * Audio never crosses. Instants named `atMs` count from the start of the call's media; `wallMs` is milliseconds since 1970.
+ */
+import type { AiUsage, ToolDeclaration } from "./ai/session.ts";
+
+export type ProviderName = "local" | "openai-realtime" | "pipeline" | "chat-webhook";
+export type CarrierName = "twilio";
+
+/** Why a call ended, once, for good. `party` is who ended it. */
+export type EndCause =
+  | "caller-hung-up"
+  | "agent-hung-up"
+  | "api-hung-up"
+  | "max-duration"
+  | "setup-timeout"
+  | "caller-silent"
+  | "connection-lost"
+  | "peer-not-reading"
+  | "protocol-error"
+  | "provider-failed"
+  | "media-process-died"
+  | "gateway-restarted"
+  | "gateway-stopped"
+  | "rejected"
+  | "internal-error";
+
+/** How turns are taken; every length in ms. Defaults and meaning in `talk/turn-options.ts`. */
+export interface TurnSettings {
+  readonly detection?: "local" | "provider";
+  readonly endpointingMs?: number;
+  readonly maxEndpointingMs?: number;
+  readonly bargeInConfirmMs?: number;
+  readonly falseInterruptionMs?: number;
+  readonly interruptible?: boolean;
+  readonly greetingInterruptible?: boolean;
+  readonly nudgeAfterMs?: number;
+  readonly maxNudges?: number;
+  readonly nudgeText?: string;
+  readonly dtmfTimeoutMs?: number;
+}
+
+/** A tool run by an HTTPS request to the customer. `url` undefined: built in. */
+export interface ToolSpec extends ToolDeclaration {
+  readonly url: string;
+  /** Key of the HMAC on the request; undefined: unsigned is not allowed, the gateway's own signing key is used. */
+  readonly secret: string;
+  readonly timeoutMs: number;
+  /** Names of HTTP headers to send along. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** The persona of a call, frozen when the call begins. */
+export interface AgentSpec {
+  readonly agentId: string;
+  readonly name: string;
+  readonly provider: ProviderName;
+  readonly model: string | undefined;
+  readonly voice: string | undefined;
+  readonly language: string;
+  readonly instructions: string;
+  readonly firstMessage: string | undefined;
+  readonly tools: readonly ToolSpec[];
+  readonly turn: TurnSettings;
+  readonly maxDurationMs: number;
+  /** The customer's endpoint in the LLM's place (`chat-webhook`). */
+  readonly webhook: { readonly url: string; readonly secret: string } | undefined;
+}
+
+/** Everything a media process needs to hold one call. */
+export interface CallPlan {
+  readonly callId: string;
+  readonly carrier: CarrierName;
+  readonly from: string;
+  readonly to: string;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly agent: AgentSpec;
+  /** Absolute path of the WAV to write, or undefined for no recording. */
+  readonly recordingPath: string | undefined;
+}
+
+/** What the carrier said when the stream began; the token decides which call it is. */
+export interface StreamOffer {
+  readonly carrier: CarrierName;
+  readonly token: string;
+  readonly carrierCallId: string;
+  readonly carrierStreamId: string;
+  readonly remoteAddress: string;
+}
+
+export type MediaCommand =
+  | { readonly type: "accept-stream"; readonly connectionId: string; readonly plan: CallPlan }
+  | { readonly type: "refuse-stream"; readonly connectionId: string; readonly reason: string }
+  | { readonly type: "say"; readonly callId: string; readonly text: string }
+  | { readonly type: "send-dtmf"; readonly callId: string; readonly digits: string }
+  /** `afterPlayout`: only when what is being said was played. */
+  | { readonly type: "hang-up"; readonly callId: string; readonly cause: EndCause; readonly afterPlayout: boolean }
+  /** Take no new streams; exit when the last call ended. */
+  | { readonly type: "drain" }
+  | { readonly type: "report-metrics"; readonly requestId: number };
+
+/** One thing said, as heard. Private: never in a log line. */
+export interface Utterance {
+  readonly utteranceId: string;
+  readonly role: "agent" | "caller";
+  readonly text: string;
+  readonly startMs: number;
+  readonly endMs: number;
+  /** The agent was cut off: `text` ends where the caller stopped hearing. */
+  readonly interrupted: boolean;
+  /** `speech`, or `dtmf` when the caller pressed keys. */
+  readonly via: "speech" | "dtmf";
+}
+
+/** Parts of one turn's latency, all in ms since the call's media began. Undefined: did not happen. */
+export interface TurnTiming {
+  readonly turnId: string;
+  readonly reason: string;
+  readonly callerLastVoicedAtMs: number | undefined;
+  readonly decidedAtMs: number;
+  readonly providerFirstByteAtMs: number | undefined;
+  readonly firstFrameOnWireAtMs: number | undefined;
+}
+
+/** The caller spoke over the agent. */
+export interface Interruption {
+  readonly onsetAtMs: number;
+  /** When the agent's voice was stopped (paused) and the order to clear went out. */
+  readonly silencedAtMs: number;
+  readonly decidedAtMs: number | undefined;
+  /** `backchannel` and `false-alarm` went on where they stopped; `yielded` lost the floor. */
+  readonly outcome: "backchannel" | "yielded" | "false-alarm";
+  readonly heardMs: number | undefined;
+}
+
+export interface CallStats {
+  readonly framesIn: number;
+  readonly framesOut: number;
+  readonly underruns: number;
+  readonly ignoredMessages: number;
+  readonly faults: number;
+}
+
+export type MediaEvent =
+  | { readonly type: "ready"; readonly pid: number; readonly wsPort: number; readonly wsEngine: string }
+  | { readonly type: "stream-offered"; readonly connectionId: string; readonly offer: StreamOffer }
+  /** The socket went away before it was accepted. */
+  | { readonly type: "stream-withdrawn"; readonly connectionId: string }
+  | { readonly type: "call-started"; readonly callId: string; readonly wallMs: number }
+  | {
+      readonly type: "call-ended";
+      readonly callId: string;
+      readonly wallMs: number;
+      readonly durationMs: number;
+      readonly cause: EndCause;
+      readonly detail: string;
+      readonly stats: CallStats;
+      readonly recording:
+        | { readonly path: string; readonly durationMs: number; readonly sizeBytes: number }
+        | undefined;
+    }
+  | { readonly type: "utterance"; readonly callId: string; readonly utterance: Utterance }
+  | {
+      readonly type: "transcript-partial";
+      readonly callId: string;
+      readonly role: "agent" | "caller";
+      readonly utteranceId: string;
+      readonly text: string;
+      readonly atMs: number;
+    }
+  | { readonly type: "dtmf"; readonly callId: string; readonly digit: string; readonly atMs: number }
+  | {
+      readonly type: "tool-started";
+      readonly callId: string;
+      readonly toolCallId: string;
+      readonly name: string;
+      readonly argumentsJson: string;
+      readonly atMs: number;
+    }
+  | {
+      readonly type: "tool-ended";
+      readonly callId: string;
+      readonly toolCallId: string;
+      readonly name: string;
+      readonly ok: boolean;
+      readonly output: string;
+      readonly durationMs: number;
+      readonly atMs: number;
+    }
+  | { readonly type: "turn"; readonly callId: string; readonly turn: TurnTiming }
+  | { readonly type: "interruption"; readonly callId: string; readonly interruption: Interruption }
+  | { readonly type: "usage"; readonly callId: string; readonly usage: Partial<AiUsage> }
+  | {
+      readonly type: "call-error";
+      readonly callId: string;
+      readonly kind: string;
+      readonly message: string;
+      readonly fatal: boolean;
+      readonly atMs: number;
+    }
+  /** `metrics` is prom-client's `getMetricsAsJSON()`. */
+  | { readonly type: "metrics"; readonly requestId: number; readonly metrics: readonly unknown[] }
+  | { readonly type: "drained" };
