@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# Puts in place what the tests need beyond npm: Debian packages. As root with apt-get it installs them; otherwise it says
+# exactly what to install and fails.
+set -euo pipefail
+packages=(pocketsphinx pocketsphinx-en-us asterisk-core-sounds-en-wav)
+missing=()
+for package in "${packages[@]}"; do
+  dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")
+done
+if [ "${#missing[@]}" -eq 0 ]; then exit 0; fi
+if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get update -qq
+  apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+  exit 0
+fi
+echo "The tests need Debian packages that are not installed. Run as root:" >&2
+echo "  apt-get update && apt-get install -y ${missing[*]}" >&2
+exit 1

@@ -1,0 +1,289 @@
+import type { Clock } from "../../../kit/clock.ts";
+import { GatewayError } from "../../../kit/errors.ts";
+import { type CallId, makeId, parseCallId, type RandomBytes } from "../../../kit/ids.ts";
+import type { Logger } from "../../../kit/log.ts";
+import type { Metrics } from "../../../kit/metrics.ts";
+import type { CallPlan, EndCause, MediaEvent, StreamOffer } from "../../../media/protocol.ts";
+import type { CallControl, CallRecords, OpenStreamRequest, Readiness, StreamTicket } from "../call-control.ts";
+import { CallMachine, type CallOrder, defaultCallMachineOptions } from "../call-machine.ts";
+import { StreamTokens } from "../stream-tokens.ts";
+import type { MediaProcess } from "./media-process.ts";
+
+export interface GatewayCallsOptions {
+  readonly records: CallRecords;
+  readonly publicMediaUrl: string;
+  readonly maxRingingCalls: number;
+  readonly clock: Clock;
+  readonly randomBytes: RandomBytes;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+}
+
+interface LiveCall {
+  readonly machine: CallMachine;
+  readonly plan: CallPlan;
+}
+
+/** Life of a ticket, in ms. */
+const ticketMs = 60_000;
+const metricsTimeoutMs = 1_000;
+
+/** Call control: tickets, the calls' machines, the media processes that hold them. Times of all calls are kept by one sweep. */
+export class GatewayCalls implements CallControl {
+  readonly #options: GatewayCallsOptions;
+  readonly #calls = new Map<CallId, LiveCall>();
+  readonly #tokens = new StreamTokens();
+  readonly #processes = new Map<number, MediaProcess>();
+  readonly #metricsWaiters = new Map<number, (metrics: readonly unknown[]) => void>();
+  readonly #sweep: NodeJS.Timeout;
+  #nextRequestId = 1;
+  #closing = false;
+  #idle: (() => void) | undefined;
+
+  constructor(options: GatewayCallsOptions) {
+    this.#options = options;
+    this.#sweep = setInterval(() => this.#sweepDeadlines(), 250);
+  }
+
+  /** Makes a process known; calls go to whichever process the carrier's socket reached. */
+  addProcess(processId: number, process: MediaProcess): void {
+    this.#processes.set(processId, process);
+  }
+
+  /** Calls that ring or talk now. */
+  get size(): number {
+    return this.#calls.size;
+  }
+
+  async openStream(request: OpenStreamRequest): Promise<StreamTicket> {
+    const { records, clock, randomBytes, publicMediaUrl, maxRingingCalls } = this.#options;
+    if (this.#closing) throw new GatewayError("unavailable", "The gateway is stopping; try another node.");
+    if (!this.readiness().ready) throw new GatewayError("unavailable", "No media process is ready; try again shortly.");
+    const open =
+      request.carrierCallId === undefined
+        ? undefined
+        : await records.findOpenCall(request.carrier, request.carrierCallId);
+    let callId = open;
+    const ringing = open === undefined ? undefined : this.#calls.get(open);
+    if (ringing && ringing.machine.state !== "ringing") {
+      throw new GatewayError("conflict", "This call has its stream already.");
+    }
+    if (!ringing) {
+      const agent = await records.resolveAgent(request.to);
+      if (!agent)
+        throw new GatewayError(
+          "not-found",
+          `No agent answers ${request.to}: give the number an inbound_agent_id.`,
+          "to",
+        );
+      if (this.#calls.size >= maxRingingCalls)
+        throw new GatewayError("unavailable", "Too many calls; try again shortly.");
+      callId = makeId("call", randomBytes) as CallId;
+      const { record, ...spec } = agent;
+      const plan: CallPlan = {
+        callId,
+        carrier: request.carrier,
+        from: request.from,
+        to: request.to,
+        metadata: request.metadata,
+        agent: spec,
+        recordingPath: record ? records.recordingPath(callId) : undefined,
+      };
+      // In the table before its record is written, so that no ending of it can be missed.
+      this.#calls.set(callId, { machine: new CallMachine(defaultCallMachineOptions, clock.now()), plan });
+      try {
+        await records.createCall({
+          callId,
+          carrier: request.carrier,
+          carrierCallId: request.carrierCallId,
+          direction: "inbound",
+          from: request.from,
+          to: request.to,
+          agent: spec,
+          metadata: request.metadata,
+          record,
+        });
+      } catch (error) {
+        this.#calls.delete(callId);
+        throw error;
+      }
+    } else ringing.machine.extendSetup(clock.now());
+    const token = Buffer.from(randomBytes(32)).toString("base64url");
+    this.#tokens.grant(token, callId as CallId, clock.now() + ticketMs);
+    return {
+      callId: callId as CallId,
+      token,
+      url: `${publicMediaUrl}/media/${request.carrier}`,
+      expiresAt: clock.wall() + ticketMs,
+    };
+  }
+
+  async say(callId: CallId, text: string): Promise<void> {
+    this.#inProgress(callId).send({ type: "say", callId, text });
+  }
+
+  async sendDtmf(callId: CallId, digits: string): Promise<void> {
+    this.#inProgress(callId).send({ type: "send-dtmf", callId, digits });
+  }
+
+  async hangUp(callId: CallId, cause: EndCause): Promise<void> {
+    const call = this.#calls.get(callId);
+    if (!call) throw new GatewayError("conflict", "The call is not in progress.");
+    this.#perform(callId, call, call.machine.handle({ type: "hang-up", cause }, this.#options.clock.now()));
+  }
+
+  async collectMetrics(): Promise<readonly (readonly unknown[])[]> {
+    const ready = [...this.#processes.values()].filter((process) => process.ready);
+    return Promise.all(ready.map((process) => this.#metricsOf(process)));
+  }
+
+  readiness(): Readiness {
+    const detail: Record<string, string> = {};
+    let ready = 0;
+    for (const [processId, process] of this.#processes) {
+      if (process.ready) ready++;
+      detail[`media_process_${processId}`] = process.ready ? "ready" : "starting";
+    }
+    return { ready: ready > 0 && !this.#closing, detail };
+  }
+
+  /** A media process reports. */
+  mediaEvent(processId: number, event: MediaEvent): void {
+    if (event.type === "ready" || event.type === "drained" || event.type === "stream-withdrawn") return;
+    if (event.type === "metrics") {
+      this.#metricsWaiters.get(event.requestId)?.(event.metrics);
+      return;
+    }
+    if (event.type === "stream-offered") {
+      this.#streamOffered(processId, event.connectionId, event.offer);
+      return;
+    }
+    // Written before the machine forgets the call: an ending reported by its media is the ending.
+    this.#write(() => this.#options.records.applyMediaEvent(event), event.callId);
+    const callId = parseCallId(event.callId);
+    const call = callId && this.#calls.get(callId);
+    if (!callId || !call) return;
+    if (event.type === "call-started") this.#input(callId, call, { type: "media-started" });
+    if (event.type === "call-ended") this.#input(callId, call, { type: "media-ended" });
+  }
+
+  /** A media process died: each of its calls ends with that cause. */
+  processDied(processId: number): void {
+    if (!this.#closing) this.#options.metrics.mediaProcessRestarts.inc();
+    for (const [callId, call] of this.#calls) {
+      if (call.machine.processId === processId) this.#input(callId, call, { type: "process-died" });
+    }
+  }
+
+  /** Takes no new calls; resolves when the last one ended. */
+  async drained(): Promise<void> {
+    this.#closing = true;
+    for (const [callId, call] of this.#calls) {
+      if (call.machine.state === "ringing") this.#input(callId, call, { type: "hang-up", cause: "gateway-stopped" });
+    }
+    if (this.#calls.size === 0) return;
+    await new Promise<void>((resolve) => {
+      this.#idle = resolve;
+    });
+  }
+
+  /** Hangs up whatever still talks. */
+  hangUpAll(cause: EndCause): void {
+    for (const [callId, call] of this.#calls) this.#input(callId, call, { type: "hang-up", cause });
+  }
+
+  close(): void {
+    clearInterval(this.#sweep);
+  }
+
+  #inProgress(callId: CallId): MediaProcess {
+    const call = this.#calls.get(callId);
+    const process = call?.machine.processId === undefined ? undefined : this.#processes.get(call.machine.processId);
+    if (call?.machine.state !== "in-progress" || !process) {
+      throw new GatewayError("conflict", "The call is not in progress.");
+    }
+    return process;
+  }
+
+  #streamOffered(processId: number, connectionId: string, offer: StreamOffer): void {
+    const callId = this.#tokens.take(offer.token, this.#options.clock.now());
+    const call = callId && this.#calls.get(callId);
+    if (!callId || !call || call.plan.carrier !== offer.carrier) {
+      this.#options.metrics.streamsRefused.inc({ reason: "bad-token" });
+      this.#options.log.warn(
+        { carrier: offer.carrier, remoteAddress: offer.remoteAddress },
+        "stream refused: unknown, used or expired token",
+      );
+      this.#processes
+        .get(processId)
+        ?.send({ type: "refuse-stream", connectionId, reason: "unknown, used or expired token" });
+      return;
+    }
+    this.#input(callId, call, { type: "stream-offered", processId, connectionId });
+  }
+
+  #input(callId: CallId, call: LiveCall, input: Parameters<CallMachine["handle"]>[0]): void {
+    this.#perform(callId, call, call.machine.handle(input, this.#options.clock.now()));
+  }
+
+  #perform(callId: CallId, call: LiveCall, orders: readonly CallOrder[]): void {
+    for (const order of orders) {
+      switch (order.type) {
+        case "accept-stream":
+          this.#processes
+            .get(order.processId)
+            ?.send({ type: "accept-stream", connectionId: order.connectionId, plan: call.plan });
+          break;
+        case "refuse-stream":
+          this.#processes
+            .get(order.processId)
+            ?.send({ type: "refuse-stream", connectionId: order.connectionId, reason: order.reason });
+          break;
+        case "hang-up-media":
+          this.#processes
+            .get(order.processId)
+            ?.send({ type: "hang-up", callId, cause: order.cause, afterPlayout: false });
+          break;
+        case "write-ending":
+          this.#options.metrics.callsEnded.inc({ cause: order.cause });
+          this.#write(() => this.#options.records.endCall(callId, order.cause, order.detail), callId);
+          break;
+        case "forget":
+          this.#calls.delete(callId);
+          if (this.#calls.size === 0) this.#idle?.();
+          break;
+      }
+    }
+  }
+
+  #write(work: () => Promise<unknown>, callId: string): void {
+    work().catch((error: unknown) => {
+      this.#options.metrics.errors.inc({ kind: "store-write" });
+      this.#options.log.error({ err: error, callId }, "could not write the call's record");
+    });
+  }
+
+  #sweepDeadlines(): void {
+    const now = this.#options.clock.now();
+    this.#tokens.sweep(now);
+    for (const [callId, call] of this.#calls) {
+      if (call.machine.deadline !== undefined && call.machine.deadline <= now)
+        this.#input(callId, call, { type: "timeout" });
+    }
+  }
+
+  #metricsOf(process: MediaProcess): Promise<readonly unknown[]> {
+    const requestId = this.#nextRequestId++;
+    return new Promise((resolve) => {
+      const done = (metrics: readonly unknown[]) => {
+        clearTimeout(timer);
+        this.#metricsWaiters.delete(requestId);
+        resolve(metrics);
+      };
+      // A process too busy to answer is left out of this scrape; the next one has it.
+      const timer = setTimeout(() => done([]), metricsTimeoutMs);
+      this.#metricsWaiters.set(requestId, done);
+      process.send({ type: "report-metrics", requestId });
+    });
+  }
+}

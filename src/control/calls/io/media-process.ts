@@ -1,0 +1,99 @@
+import { type ChildProcess, fork } from "node:child_process";
+import type { Server } from "node:net";
+import type { Clock } from "../../../kit/clock.ts";
+import type { Logger } from "../../../kit/log.ts";
+import type { MediaCommand, MediaEvent } from "../../../media/protocol.ts";
+import { Respawn } from "../respawn.ts";
+
+export interface MediaProcessOptions {
+  readonly processId: number;
+  /** File of the compiled entry. */
+  readonly entry: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Listening handle for the `ws` engine, which cannot share a port by itself. */
+  readonly sharedServer: Server | undefined;
+  readonly log: Logger;
+  readonly clock: Clock;
+  event(event: MediaEvent): void;
+  /** The process is gone; it will be started again unless closing. */
+  died(): void;
+}
+
+/** A media process and its next lives: forked, watched, started again after a crash. */
+export class MediaProcess {
+  readonly #options: MediaProcessOptions;
+  readonly #respawn = new Respawn();
+  #child: ChildProcess | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #ready = false;
+  #closing = false;
+  #exited: Promise<void> = Promise.resolve();
+
+  constructor(options: MediaProcessOptions) {
+    this.#options = options;
+  }
+
+  /** True between its `ready` and its end. */
+  get ready(): boolean {
+    return this.#ready;
+  }
+
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  start(): void {
+    const { entry, env, log, clock, sharedServer, processId } = this.#options;
+    const startedAt = clock.now();
+    const child = fork(entry, [], {
+      env: { ...env, TANDEM_PROCESS_ID: String(processId) },
+      serialization: "advanced",
+      execArgv: ["--disable-warning=ExperimentalWarning"],
+    });
+    this.#child = child;
+    if (sharedServer) child.send({ type: "shared-server" }, sharedServer);
+    child.on("message", (message) => {
+      const event = message as MediaEvent;
+      if (event.type === "ready") this.#ready = true;
+      this.#options.event(event);
+    });
+    child.on("error", (error) => log.error({ err: error, processId }, "media process"));
+    this.#exited = new Promise((resolve) => {
+      child.once("exit", (code, signal) => {
+        resolve();
+        this.#ready = false;
+        this.#child = undefined;
+        if (!this.#closing) {
+          const delayMs = this.#respawn.died(clock.now() - startedAt);
+          log.error({ processId, code, signal, delayMs }, "media process died; its calls end, it is started again");
+          this.#timer = setTimeout(() => this.start(), delayMs);
+        }
+        this.#options.died();
+      });
+    });
+  }
+
+  /** Sends a command; dropped when the process is down (its calls have ended by then). */
+  send(command: MediaCommand): void {
+    if (this.#child?.connected) this.#child.send(command);
+  }
+
+  /** Asks the process to take no new calls and exit when its last one ended; it is not started again. */
+  drain(): void {
+    this.#closing = true;
+    clearTimeout(this.#timer);
+    this.send({ type: "drain" });
+  }
+
+  /** Resolves when the process is gone. */
+  exited(): Promise<void> {
+    return this.#exited;
+  }
+
+  /** Ends it now. Twice is fine. */
+  close(): void {
+    this.#closing = true;
+    clearTimeout(this.#timer);
+    this.#child?.kill("SIGKILL");
+  }
+}
