@@ -28,6 +28,8 @@ export type AiOrder =
   | { readonly type: "caller-speech-started" }
   /** The caller's turn is over: the audio pushed since the last commit is one utterance. */
   | { readonly type: "commit-turn" }
+  /** What the caller said since `caller-speech-started` was no turn (a backchannel, noise): forget its audio. */
+  | { readonly type: "discard-turn" }
   /** Asks for a reply. At most one is in flight; the session queues the next behind its terminal event. */
   | { readonly type: "respond"; readonly reason: RespondReason }
   /** Speak this text now (greeting, operator's words, warning). */

@@ -1,6 +1,17 @@
 /** The three replaceable parts of a pipeline session: ears (speech to text), mind (text to text), voice (text to speech). */
 import type { AudioFormat } from "../../../codecs/format.ts";
-import type { AiUsage, RespondReason, TimedWord, ToolDeclaration } from "../session.ts";
+import type { AiErrorKind, AiUsage, RespondReason, TimedWord, ToolDeclaration } from "../session.ts";
+
+/** What a part throws when it knows what went wrong; anything else thrown counts as `provider`. The message holds no spoken words. */
+export class PartFailure extends Error {
+  readonly kind: AiErrorKind;
+
+  constructor(kind: AiErrorKind, message: string) {
+    super(message);
+    this.name = "PartFailure";
+    this.kind = kind;
+  }
+}
 
 /** What the next utterance probably is: one of a menu's phrases, or spoken digits. */
 export type EarsHint = { readonly grammar: readonly string[] } | { readonly digits: true };
@@ -22,7 +33,9 @@ export interface Transcription {
 export interface Ears {
   /** What `transcribe` wants to get; constant-rate encodings only. */
   readonly inbound: AudioFormat;
-  /** Recognises one utterance; rejects on failure or abort. The bytes stay untouched until it settles. */
+  /** True when there is nobody to recognise words (keys only): `transcribe` is then never called. */
+  readonly deaf?: boolean;
+  /** Recognises one utterance; two may be under way at once; rejects on failure or abort. The bytes stay untouched until it settles. */
   transcribe(utterance: Uint8Array, context: EarsContext): Promise<Transcription>;
   /** Ends what is under way and frees everything. Twice is fine. */
   close(): void;
@@ -33,9 +46,10 @@ export type HistoryEntry =
   | { readonly role: "caller"; readonly text: string }
   | { readonly role: "agent"; readonly text: string }
   | { readonly role: "system"; readonly text: string }
-  /** A tool call together with its one result, interrupted ones too (`output` then says so). */
+  /** A tool call together with its one result, interrupted ones too (`output` then says so). Calls of one reply share its id. */
   | {
       readonly role: "tool";
+      readonly responseId: string;
       readonly toolCallId: string;
       readonly name: string;
       readonly argumentsJson: string;
@@ -81,6 +95,8 @@ export interface Mind {
   respond(request: MindRequest, signal: AbortSignal): AsyncIterable<MindPiece>;
   /** What the mind expects to hear next, asked when an utterance is handed to the ears. */
   hint?(): EarsHint | undefined;
+  /** True: also asked when an utterance was not understood; the history then ends with a caller entry of empty text. */
+  readonly answersUnclear?: boolean;
   close(): void;
 }
 
@@ -88,7 +104,10 @@ export interface Mind {
 export interface SpeechPiece {
   /** Any length; stays untouched after it was yielded. */
   readonly audio: Uint8Array;
-  /** Words that begin in this piece; times count from the start of the text given to `speak`. */
+  /**
+   * Words that begin in this piece; times count from the start of the text given to `speak`. A voice that knows word
+   * times gives them (or an empty list) from the first piece on; otherwise the pipeline spreads the words itself.
+   */
   readonly words?: readonly TimedWord[];
 }
 
@@ -96,7 +115,7 @@ export interface SpeechPiece {
 export interface Voice {
   /** What `speak` yields; constant-rate encodings only. */
   readonly outbound: AudioFormat;
-  /** Speaks one clause; throws on failure or abort. */
+  /** Speaks one clause; throws on failure or abort. Two may be under way at once; the pipeline keeps their order. */
   speak(text: string, signal: AbortSignal): AsyncIterable<SpeechPiece>;
   close(): void;
 }
