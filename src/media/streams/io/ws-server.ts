@@ -1,4 +1,16 @@
 /** One interface over two WebSocket servers, so that the media plane does not know which one runs. */
+import type { Server } from "node:net";
+
+/** Codes a server closes with (RFC 6455 §7.4.1; 1013 is in the IANA registry). */
+export const closeCodes = {
+  normal: 1000,
+  goingAway: 1001,
+  unsupportedData: 1003,
+  policyViolation: 1008,
+  messageTooBig: 1009,
+  internalError: 1011,
+  tryAgainLater: 1013,
+} as const;
 
 /** One accepted socket. */
 export interface WsConnection {
@@ -6,20 +18,24 @@ export interface WsConnection {
   readonly path: string;
   readonly remoteAddress: string;
   /**
-   * Sends one message. `closed`: the socket is gone. `full`: more than `maxBufferedBytes` would wait; the message was not
+   * Sends one message in one frame: a string as text, bytes as binary; the bytes may be reused when it returns. `closed`: the socket is gone. `full`: more than `maxBufferedBytes` would wait; the message was not
    * sent and the socket is being closed with 1013.
    */
   send(data: string | Uint8Array): "sent" | "full" | "closed";
-  /** Closes with a code (RFC 6455 §7.4) and a short reason. Twice is fine. */
+  /** Closes with a code (RFC 6455 §7.4) and a reason of at most 123 bytes; no message follows. Twice is fine. */
   close(code: number, reason: string): void;
 }
 
-/** What the server's user gives. One object for all connections; views are valid only during the call. */
+/**
+ * What the server's user gives. One object for all connections; views are valid only during the call.
+ * Nothing here is ever called from inside `send` or `close`, so a caller that holds half-done state is safe.
+ */
 export interface WsHandlers<State> {
   /** Called before the upgrade. Undefined: 404. The returned state travels with the connection. */
   upgrade(path: string, headers: (name: string) => string): State | undefined;
   open(connection: WsConnection, state: State): void;
   message(connection: WsConnection, state: State, data: Uint8Array, isBinary: boolean): void;
+  /** Once for each `open`. The code we closed with, or the peer's; 1006 when the connection broke. */
   close(connection: WsConnection, state: State, code: number): void;
 }
 
@@ -36,6 +52,11 @@ export interface WsServerOptions {
   readonly idleTimeoutMs: number;
   /** Sockets held at once; further upgrades get 503. */
   readonly maxConnections: number;
+  /**
+   * A listening server received from the parent process over IPC, for the `ws` engine: Node 20 cannot share a port among
+   * processes by itself, uWebSockets.js can (SO_REUSEPORT). `host` and `port` are then not used.
+   */
+  readonly sharedServer?: Server;
 }
 
 export interface WsServer {

@@ -1,0 +1,3 @@
+import { wsContract } from "./ws-contract.ts";
+
+wsContract("uws");
