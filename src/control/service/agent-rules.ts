@@ -1,0 +1,87 @@
+/** What an agent's settings must obey beyond their shape. Field paths are in inner words. */
+import { Ajv } from "ajv";
+import { GatewayError } from "../../kit/errors.ts";
+import type { AgentSettings, Tool } from "./agents.ts";
+
+/** Tools that every agent has. */
+export const builtInTools = ["hang_up", "send_dtmf"] as const;
+
+/** Headers that the request itself decides. */
+const reservedHeaders = new Set([
+  "connection",
+  "content-encoding",
+  "content-length",
+  "content-type",
+  "expect",
+  "host",
+  "keep-alive",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+]);
+
+const maxParametersLength = 16_384;
+
+const schemaChecker = new Ajv({ strict: false, logger: false });
+
+/** Throws a `GatewayError` naming the first field that is wrong. */
+export function checkAgent(agent: AgentSettings, allowHttp: boolean): void {
+  if (agent.webhookUrl !== null) checkUrl(agent.webhookUrl, allowHttp, "webhookUrl");
+  if (agent.provider === "chat-webhook" && agent.webhookUrl === null) {
+    throw new GatewayError("invalid-request", "the provider chat-webhook needs a URL to ask", "webhookUrl");
+  }
+  const { endpointingMs, maxEndpointingMs } = agent.turn;
+  if (endpointingMs !== undefined && maxEndpointingMs !== undefined && endpointingMs > maxEndpointingMs) {
+    throw new GatewayError("invalid-request", "must not be less than the endpointing time", "turn.maxEndpointingMs");
+  }
+  const names = new Set<string>(builtInTools);
+  agent.tools.forEach((tool, index) => {
+    const field = `tools[${index}]`;
+    if (names.has(tool.name)) {
+      throw new GatewayError("invalid-request", "the name is taken by another tool or built in", `${field}.name`);
+    }
+    names.add(tool.name);
+    checkTool(tool, allowHttp, field);
+  });
+}
+
+function checkTool(tool: Tool, allowHttp: boolean, field: string): void {
+  checkUrl(tool.url, allowHttp, `${field}.url`);
+  if (JSON.stringify(tool.parameters).length > maxParametersLength) {
+    throw new GatewayError(
+      "invalid-request",
+      `is longer than ${maxParametersLength} characters`,
+      `${field}.parameters`,
+    );
+  }
+  if (tool.parameters.type !== "object" || !isJsonSchema(tool.parameters)) {
+    throw new GatewayError("invalid-request", "must be a JSON Schema of type object", `${field}.parameters`);
+  }
+  for (const name of Object.keys(tool.headers)) {
+    if (reservedHeaders.has(name.toLowerCase())) {
+      throw new GatewayError("invalid-request", "this header is set by the gateway", `${field}.headers.${name}`);
+    }
+  }
+}
+
+function isJsonSchema(schema: Readonly<Record<string, unknown>>): boolean {
+  try {
+    return schemaChecker.validateSchema(schema) === true;
+  } catch {
+    return false; // `$schema` names a language we do not know
+  }
+}
+
+function checkUrl(text: string, allowHttp: boolean, field: string): void {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (!url || (url.protocol !== "https:" && url.protocol !== "http:")) {
+    throw new GatewayError("invalid-request", "must be an https:// URL", field);
+  }
+  if (url.protocol === "http:" && !allowHttp) {
+    throw new GatewayError("invalid-request", "must be https (TANDEM_ALLOW_PRIVATE_TARGETS allows http)", field);
+  }
+  if (url.username !== "" || url.password !== "") {
+    throw new GatewayError("invalid-request", "must not hold a user name or password; use a header", field);
+  }
+}

@@ -1,0 +1,210 @@
+import { GatewayError } from "../../kit/errors.ts";
+import { type AgentId, makeId } from "../../kit/ids.ts";
+import type { AgentSpec, ProviderName, TurnSettings } from "../../media/protocol.ts";
+import {
+  type AgentRow,
+  deleteAgent,
+  findAgent,
+  findNumberOfAgent,
+  insertAgent,
+  pageOfAgents,
+  updateAgent,
+} from "../store/agents.ts";
+import type { Page, PageRequest } from "../store/page.ts";
+import { checkAgent } from "./agent-rules.ts";
+import type { ServiceDeps } from "./deps.ts";
+import { randomBase62 } from "./keys.ts";
+
+/** A tool of an agent, run by an HTTPS request to the customer. */
+export interface Tool {
+  readonly name: string;
+  readonly description: string;
+  /** JSON Schema of the arguments object. */
+  readonly parameters: Readonly<Record<string, unknown>>;
+  readonly url: string;
+  readonly timeoutMs: number;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** What is set on an agent. `null`: none, or the provider's default. */
+export interface AgentSettings {
+  readonly name: string;
+  readonly instructions: string;
+  readonly provider: ProviderName;
+  readonly model: string | null;
+  readonly voice: string | null;
+  /** BCP 47. */
+  readonly language: string;
+  readonly firstMessage: string | null;
+  readonly tools: readonly Tool[];
+  readonly turn: TurnSettings;
+  readonly maxDurationMs: number;
+  readonly record: boolean;
+  readonly webhookUrl: string | null;
+}
+
+/** An agent as kept. */
+export interface Agent extends AgentSettings {
+  readonly id: AgentId;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+}
+
+/** What a new agent has when nothing is said. */
+export const defaultAgent = {
+  instructions: "",
+  provider: "local",
+  model: null,
+  voice: null,
+  language: "en-US",
+  firstMessage: null,
+  tools: [],
+  turn: {},
+  maxDurationMs: 1_800_000,
+  record: false,
+  webhookUrl: null,
+} as const satisfies Omit<AgentSettings, "name">;
+
+/** A change to an agent: what is missing stays, `turn` is merged member by member and `null` there brings the default back. */
+export interface AgentChange extends Partial<Omit<AgentSettings, "turn">> {
+  readonly turn?: { readonly [Name in keyof TurnSettings]?: TurnSettings[Name] | null };
+}
+
+/** Personas: made, changed, found; and frozen for a call. */
+export interface Agents {
+  /** Makes an agent; its signing secret is shown here and by `rotateSecret` alone. */
+  create(settings: Pick<AgentSettings, "name"> & AgentChange): Promise<{ agent: Agent; signingSecret: string }>;
+  get(id: string): Promise<Agent>;
+  list(page: PageRequest): Promise<Page<Agent>>;
+  update(id: string, change: AgentChange): Promise<Agent>;
+  /** Refuses with conflict while a number points at it. */
+  delete(id: string): Promise<void>;
+  /** Makes a new signing secret; calls in progress keep the old one. */
+  rotateSecret(id: string): Promise<string>;
+}
+
+export function createAgents(deps: ServiceDeps & { allowHttp: boolean }): Agents {
+  const { secrets, clock, random, allowHttp } = deps;
+  const { db } = deps.database;
+  const newSecret = () => `tsec_${randomBase62(40, random)}`;
+  const find = async (id: string) => {
+    const row = await findAgent(db, id);
+    if (!row) throw new GatewayError("not-found", "there is no such agent");
+    return row;
+  };
+  return {
+    create: async (settings) => {
+      const agent = merge({ ...defaultAgent, name: settings.name }, settings);
+      checkAgent(agent, allowHttp);
+      const id = makeId("agent", random);
+      const signingSecret = newSecret();
+      const now = clock.wall();
+      const row: AgentRow = {
+        ...toColumns(agent, id, deps),
+        id,
+        signing_secret: secrets.seal(signingSecret, id),
+        created_at: now,
+        updated_at: now,
+      };
+      await insertAgent(db, row);
+      return { agent: toAgent(row, deps), signingSecret };
+    },
+    get: async (id) => toAgent(await find(id), deps),
+    list: async (page) => {
+      const { data, next } = await pageOfAgents(db, page);
+      return { data: data.map((row) => toAgent(row, deps)), next };
+    },
+    update: (id, change) =>
+      // In one transaction, so that two changes at once both count.
+      db.transaction().execute(async (trx) => {
+        const row = await findAgent(trx, id);
+        if (!row) throw new GatewayError("not-found", "there is no such agent");
+        const agent = merge(toAgent(row, deps), change);
+        checkAgent(agent, allowHttp);
+        const columns = { ...toColumns(agent, id, deps), updated_at: clock.wall() };
+        await updateAgent(trx, id, columns);
+        return toAgent({ ...row, ...columns }, deps);
+      }),
+    delete: (id) =>
+      db.transaction().execute(async (trx) => {
+        const number = await findNumberOfAgent(trx, id);
+        if (number) throw new GatewayError("conflict", `the number ${number.id} points at this agent`);
+        if (!(await deleteAgent(trx, id))) throw new GatewayError("not-found", "there is no such agent");
+      }),
+    rotateSecret: async (id) => {
+      const signingSecret = newSecret();
+      const change = { signing_secret: secrets.seal(signingSecret, id), updated_at: clock.wall() };
+      if (!(await updateAgent(db, id, change))) throw new GatewayError("not-found", "there is no such agent");
+      return signingSecret;
+    },
+  };
+}
+
+/** The agent as a media process needs it, secrets opened. */
+export function agentSpec(row: AgentRow, deps: Pick<ServiceDeps, "secrets">): AgentSpec {
+  const agent = toAgent(row, deps);
+  const secret = deps.secrets.open(row.signing_secret, row.id);
+  return {
+    agentId: agent.id,
+    name: agent.name,
+    provider: agent.provider,
+    model: agent.model ?? undefined,
+    voice: agent.voice ?? undefined,
+    language: agent.language,
+    instructions: agent.instructions,
+    firstMessage: agent.firstMessage ?? undefined,
+    tools: agent.tools.map((tool) => ({ ...tool, secret })),
+    turn: agent.turn,
+    maxDurationMs: agent.maxDurationMs,
+    webhook: agent.webhookUrl === null ? undefined : { url: agent.webhookUrl, secret },
+  };
+}
+
+function merge<Base extends AgentSettings>(base: Base, change: AgentChange): Base {
+  const { turn, ...rest } = change;
+  const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
+  const merged = Object.entries({ ...base.turn, ...turn }).filter(([, value]) => value !== undefined && value !== null);
+  return { ...base, ...given, turn: Object.fromEntries(merged) };
+}
+
+type SettingColumns = Omit<AgentRow, "id" | "signing_secret" | "created_at" | "updated_at">;
+
+/** Header values may be the customer's passwords, so they are sealed like secrets. */
+function toColumns(agent: AgentSettings, id: string, { secrets }: Pick<ServiceDeps, "secrets">): SettingColumns {
+  const tools = agent.tools.map((tool) => ({ ...tool, headers: secrets.seal(JSON.stringify(tool.headers), id) }));
+  return {
+    name: agent.name,
+    provider: agent.provider,
+    model: agent.model,
+    voice: agent.voice,
+    language: agent.language,
+    instructions: agent.instructions,
+    first_message: agent.firstMessage,
+    tools: JSON.stringify(tools),
+    turn: JSON.stringify(agent.turn),
+    max_duration_ms: agent.maxDurationMs,
+    record: agent.record ? 1 : 0,
+    webhook_url: agent.webhookUrl,
+  };
+}
+
+function toAgent(row: AgentRow, { secrets }: Pick<ServiceDeps, "secrets">): Agent {
+  const tools: (Omit<Tool, "headers"> & { headers: string })[] = JSON.parse(row.tools);
+  return {
+    id: row.id as AgentId,
+    name: row.name,
+    instructions: row.instructions,
+    provider: row.provider as ProviderName,
+    model: row.model,
+    voice: row.voice,
+    language: row.language,
+    firstMessage: row.first_message,
+    tools: tools.map((tool) => ({ ...tool, headers: JSON.parse(secrets.open(tool.headers, row.id)) })),
+    turn: JSON.parse(row.turn),
+    maxDurationMs: row.max_duration_ms,
+    record: row.record === 1,
+    webhookUrl: row.webhook_url,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  };
+}

@@ -1,0 +1,39 @@
+import { GatewayError } from "../../kit/errors.ts";
+import { type CallId, parseE164 } from "../../kit/ids.ts";
+import type { CarrierName } from "../../media/protocol.ts";
+import type { CallControl, StreamTicket } from "../calls/call-control.ts";
+import type { Call, Calls } from "./calls.ts";
+
+/** What an API user can have done to calls. */
+export interface CallCommands {
+  /** Opens the way for a carrier's media stream to the agent of a number. */
+  openStream(request: {
+    carrier: CarrierName;
+    to: string;
+    from: string;
+    metadata: Readonly<Record<string, string>>;
+  }): Promise<StreamTicket>;
+  hangUp(id: string): Promise<Call>;
+  say(id: string, text: string): Promise<Call>;
+  sendDtmf(id: string, digits: string): Promise<Call>;
+}
+
+export function createCallCommands(calls: Pick<Calls, "get">, control: CallControl): CallCommands {
+  /** Looks the call up, so that an unknown or ended one is refused alike whatever call control remembers of it. */
+  const open = async (id: string, command: (callId: CallId) => Promise<void>): Promise<Call> => {
+    const call = await calls.get(id);
+    if (call.status === "ended") throw new GatewayError("conflict", "this call has ended");
+    await command(call.id);
+    return calls.get(id);
+  };
+  return {
+    openStream: async (request) => {
+      const to = parseE164(request.to);
+      if (!to) throw new GatewayError("invalid-request", "must be an E.164 number such as +15550100", "to");
+      return control.openStream({ ...request, to });
+    },
+    hangUp: (id) => open(id, (callId) => control.hangUp(callId, "api-hung-up")),
+    say: (id, text) => open(id, (callId) => control.say(callId, text)),
+    sendDtmf: (id, digits) => open(id, (callId) => control.sendDtmf(callId, digits)),
+  };
+}

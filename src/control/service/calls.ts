@@ -1,0 +1,276 @@
+import { GatewayError } from "../../kit/errors.ts";
+import { type AgentId, type CallId, type E164, parseCallId } from "../../kit/ids.ts";
+import type { AgentSpec, CallStats, CarrierName, EndCause, MediaEvent } from "../../media/protocol.ts";
+import type { CallRecords, ResolvedAgent } from "../calls/call-control.ts";
+import { interruptionsOf, toolCallsOf, turnsOf, utterancesOf } from "../store/call-details.ts";
+import {
+  type CallFilter,
+  type CallRow,
+  findCall,
+  findCallStatus,
+  findOpenCallId,
+  insertCall,
+  openCallIds,
+  pageOfCalls,
+  type UsageRow,
+  updateCall,
+  updateOpenCall,
+  usageOfCalls,
+} from "../store/calls.ts";
+import { deleteEventsOfType, lastEventAt } from "../store/events.ts";
+import type { Page, PageRequest } from "../store/page.ts";
+import type { RecordingFiles } from "../store/recordings.ts";
+import type { WriteBatch, WriteQueue } from "../store/write-queue.ts";
+import type { NewCallEvent, Usage } from "./call-events.ts";
+import type { ServiceDeps } from "./deps.ts";
+import { type CallReport, writeReport } from "./media-events.ts";
+import {
+  type CallTimeline,
+  type ToolCall,
+  type TranscriptLine,
+  toTimeline,
+  toToolCall,
+  toUtterance,
+} from "./timeline.ts";
+
+export type CallStatus = "queued" | "ringing" | "in-progress" | "ended";
+
+/** A call as kept. Instants are wall ms. */
+export interface Call {
+  readonly id: CallId;
+  readonly carrier: CarrierName;
+  readonly carrierCallId: string | null;
+  readonly direction: "inbound";
+  readonly from: string;
+  readonly to: E164;
+  readonly agentId: AgentId;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly status: CallStatus;
+  readonly cause: EndCause | null;
+  /** One sentence for people; "" when the cause says it all. */
+  readonly detail: string | null;
+  readonly createdAt: number;
+  readonly startedAt: number | null;
+  readonly endedAt: number | null;
+  readonly durationMs: number | null;
+  readonly recording: { readonly durationMs: number | null; readonly sizeBytes: number } | null;
+  readonly stats: CallStats | null;
+  readonly usage: Usage;
+}
+
+/** The calls of the gateway: their record, and everything that can be asked of it. */
+export interface Calls extends CallRecords {
+  get(id: string): Promise<Call>;
+  list(filter: CallFilter, page: PageRequest): Promise<Page<Call>>;
+  transcript(id: string): Promise<TranscriptLine[]>;
+  toolCalls(id: string): Promise<ToolCall[]>;
+  timeline(id: string): Promise<CallTimeline>;
+}
+
+export interface CallsDeps extends ServiceDeps {
+  readonly queue: WriteQueue;
+  readonly recordings: RecordingFiles;
+  readonly resolveInbound: (to: E164) => Promise<ResolvedAgent | undefined>;
+}
+
+type CallEnding = Extract<MediaEvent, { type: "call-ended" }>;
+
+export function createCalls({ database, queue, clock, recordings, resolveInbound }: CallsDeps): Calls {
+  const { db, kind } = database;
+
+  const need = async (id: string): Promise<CallRow> => {
+    const row = parseCallId(id) && (await findCall(db, id));
+    if (!row) throw new GatewayError("not-found", "there is no such call");
+    return row;
+  };
+
+  /** Writes the ending if the call has none yet, with its event; partial transcripts have served their purpose. */
+  const end = async (
+    batch: WriteBatch,
+    callId: string,
+    cause: EndCause,
+    detail: string,
+    at: { endedAt: number; durationMs: number | null },
+  ): Promise<boolean> => {
+    const change = {
+      status: "ended",
+      cause,
+      detail,
+      ended_at: at.endedAt,
+      duration_ms: at.durationMs === null ? null : Math.round(at.durationMs),
+    };
+    if (!(await updateOpenCall(batch.db, callId, change))) return false;
+    await deleteEventsOfType(batch.db, callId, "transcript.partial");
+    // In the same batch there may be partials that have not been written yet.
+    const kept = batch.events.filter((event) => event.callId !== callId || event.type !== "transcript.partial");
+    batch.events.splice(0, batch.events.length, ...kept);
+    const row = await findCall(batch.db, callId);
+    const recorded = row?.record === 1 && (row.recording_bytes ?? 0) > 0;
+    tell(batch, { callId, type: "call.ended", data: { cause, detail, durationMs: at.durationMs, recorded } });
+    return true;
+  };
+
+  /** After an ending that no media process reported: the recording is whatever had reached the disk. */
+  const keepRecording = async (batch: WriteBatch, callId: CallId): Promise<void> => {
+    const sizeBytes = recordings.sizeBytes(callId);
+    if (sizeBytes) await updateOpenCall(batch.db, callId, { recording_bytes: sizeBytes });
+  };
+
+  const applyEnding = (ending: CallEnding) =>
+    queue.add(async (batch) => {
+      // Also when the call has its ending already: only the media process knows these.
+      await updateCall(batch.db, ending.callId, {
+        stats: JSON.stringify(ending.stats),
+        ...(ending.recording && {
+          recording_bytes: ending.recording.sizeBytes,
+          recording_duration_ms: Math.round(ending.recording.durationMs),
+        }),
+      });
+      const at = { endedAt: Math.round(ending.wallMs), durationMs: ending.durationMs };
+      await end(batch, ending.callId, ending.cause, ending.detail, at);
+    }, "must");
+
+  const applyReport = (report: CallReport) =>
+    queue.add(
+      async (batch) => {
+        const status = await findCallStatus(batch.db, report.callId);
+        if (status === undefined) return;
+        const event = await writeReport(batch.db, report);
+        // What comes after the ending is kept, but `call.ended` stays the last event.
+        if (event && status !== "ended") tell(batch, event);
+      },
+      report.type === "transcript-partial" ? "droppable" : report.type === "call-started" ? "must" : "normal",
+    );
+
+  return {
+    createCall: (call) =>
+      queue.add(async (batch) => {
+        try {
+          await insertCall(batch.db, {
+            id: call.callId,
+            carrier: call.carrier,
+            carrier_call_id: call.carrierCallId ?? null,
+            direction: call.direction,
+            from_number: call.from,
+            to_number: call.to,
+            agent_id: call.agent.agentId,
+            agent_snapshot: JSON.stringify(withoutSecrets(call.agent)),
+            metadata: JSON.stringify(call.metadata),
+            record: call.record ? 1 : 0,
+            status: "ringing",
+            created_at: clock.wall(),
+            last_sequence: 0,
+          });
+        } catch (error) {
+          if (!kind.isDuplicate(error)) throw error;
+          throw new GatewayError("conflict", "the carrier's call is open already");
+        }
+        const { callId, carrier, direction, from, to } = call;
+        const data = { carrier, direction, from, to, agentId: call.agent.agentId };
+        tell(batch, { callId, type: "call.ringing", data });
+      }, "must"),
+    applyMediaEvent: async (event) => {
+      if (event.type === "call-ended") await applyEnding(event);
+      else if ("callId" in event) await applyReport(event);
+    },
+    endCall: (callId, cause, detail) =>
+      queue.add(async (batch) => {
+        const row = await findCall(batch.db, callId);
+        if (!row) return false;
+        const endedAt = clock.wall();
+        await keepRecording(batch, callId);
+        const durationMs = row.started_at === null ? null : Math.max(0, endedAt - row.started_at);
+        return end(batch, callId, cause, detail, { endedAt, durationMs });
+      }, "must"),
+    failCallsLeftOver: async (cause) => {
+      const ids = (await openCallIds(db)) as CallId[];
+      for (const callId of ids) {
+        await queue.add(async (batch) => {
+          const row = await findCall(batch.db, callId);
+          if (!row) return;
+          // Nobody saw it end; the last thing we know of it is the best guess.
+          const endedAt = (await lastEventAt(batch.db, callId)) ?? row.created_at;
+          await keepRecording(batch, callId);
+          const durationMs = row.started_at === null ? null : Math.max(0, endedAt - row.started_at);
+          await end(batch, callId, cause, "the gateway stopped during the call", { endedAt, durationMs });
+        }, "must");
+      }
+      return ids.length;
+    },
+    resolveAgent: resolveInbound,
+    findOpenCall: async (carrier, carrierCallId) =>
+      (await findOpenCallId(db, carrier, carrierCallId)) as CallId | undefined,
+    recordingPath: (callId) => recordings.path(callId),
+    get: async (id) => {
+      const row = await need(id);
+      return toCall(row, (await usageOfCalls(db, [id])).get(id));
+    },
+    list: async (filter, page) => {
+      const { data, next } = await pageOfCalls(db, filter, page);
+      const usage = await usageOfCalls(
+        db,
+        data.map((row) => row.id),
+      );
+      return { data: data.map((row) => toCall(row, usage.get(row.id))), next };
+    },
+    transcript: async (id) => {
+      await need(id);
+      return (await utterancesOf(db, id)).map(toUtterance);
+    },
+    toolCalls: async (id) => {
+      await need(id);
+      return (await toolCallsOf(db, id)).map(toToolCall);
+    },
+    timeline: async (id) => {
+      await need(id);
+      return toTimeline(await turnsOf(db, id), await interruptionsOf(db, id), await utterancesOf(db, id));
+    },
+  };
+}
+
+/** Puts an event beside the change it tells of; the type checker holds its data to its type. */
+function tell(batch: WriteBatch, event: NewCallEvent): void {
+  batch.events.push(event);
+}
+
+/** The agent as kept with the call: no keys, no header values. */
+function withoutSecrets(agent: AgentSpec): unknown {
+  return {
+    ...agent,
+    tools: agent.tools.map(({ secret: _, headers, ...tool }) => ({ ...tool, headers: Object.keys(headers) })),
+    webhook: agent.webhook && { url: agent.webhook.url },
+  };
+}
+
+function toCall(row: CallRow, usage: UsageRow | undefined): Call {
+  return {
+    id: row.id as CallId,
+    carrier: row.carrier as CarrierName,
+    carrierCallId: row.carrier_call_id,
+    direction: "inbound",
+    from: row.from_number,
+    to: row.to_number as E164,
+    agentId: row.agent_id as AgentId,
+    metadata: JSON.parse(row.metadata),
+    status: row.status as CallStatus,
+    cause: row.cause as EndCause | null,
+    detail: row.detail,
+    createdAt: row.created_at,
+    startedAt: row.started_at,
+    endedAt: row.ended_at,
+    durationMs: row.duration_ms,
+    recording:
+      row.recording_bytes === null ? null : { durationMs: row.recording_duration_ms, sizeBytes: row.recording_bytes },
+    stats: row.stats === null ? null : JSON.parse(row.stats),
+    usage: {
+      inputTextTokens: usage?.input_text_tokens ?? 0,
+      inputAudioTokens: usage?.input_audio_tokens ?? 0,
+      inputCachedTokens: usage?.input_cached_tokens ?? 0,
+      outputTextTokens: usage?.output_text_tokens ?? 0,
+      outputAudioTokens: usage?.output_audio_tokens ?? 0,
+      transcriptionTokens: usage?.transcription_tokens ?? 0,
+      transcriptionSeconds: usage?.transcription_seconds ?? 0,
+      speechCharacters: usage?.speech_characters ?? 0,
+    },
+  };
+}

@@ -1,0 +1,12 @@
+import type { Clock } from "../../kit/clock.ts";
+import type { RandomBytes } from "../../kit/ids.ts";
+import type { OpenDatabase } from "../store/database.ts";
+import type { Secrets } from "../store/secrets.ts";
+
+/** What every service stands on. */
+export interface ServiceDeps {
+  readonly database: OpenDatabase;
+  readonly secrets: Secrets;
+  readonly clock: Clock;
+  readonly random: RandomBytes;
+}

@@ -1,0 +1,43 @@
+import { GatewayError } from "../../kit/errors.ts";
+import type { E164 } from "../../kit/ids.ts";
+import { writeOnce } from "../store/meta.ts";
+import type { Agents } from "./agents.ts";
+import type { ServiceDeps } from "./deps.ts";
+import type { Keys } from "./keys.ts";
+import type { Numbers } from "./numbers.ts";
+
+/** The number that the demo agent answers. */
+export const demoNumber = "+15550100" as E164;
+
+/** What the very first start made; the key is to be shown, it is kept nowhere. */
+export interface FirstStart {
+  readonly apiKey: string;
+  readonly number: E164;
+  readonly agentId: string;
+}
+
+/** Makes a demo agent, its number and an API key, once in the life of a data folder; undefined ever after. */
+export async function firstStart(
+  { database: { db }, clock }: ServiceDeps,
+  services: { keys: Keys; agents: Agents; numbers: Numbers },
+  bootstrapKey: string,
+): Promise<FirstStart | undefined> {
+  const preset = bootstrapKey === "" ? undefined : bootstrapKey;
+  if (preset !== undefined && !/^tk_live_[0-9A-Za-z]{16,64}$/.test(preset)) {
+    throw new GatewayError("invalid-request", "TANDEM_BOOTSTRAP_KEY: expected tk_live_ and 16–64 letters or digits");
+  }
+  if (!(await writeOnce(db, "first-started-at", String(clock.wall())))) return undefined;
+  const { agent } = await services.agents.create({
+    name: "Demo receptionist",
+    provider: "local",
+    instructions:
+      "You are the friendly receptionist of Tandem, a voice gateway. Speak in short, warm sentences. Find out what the " +
+      "caller needs, answer what you can, read numbers back digit by digit, and take a message for the rest. " +
+      "Say goodbye and hang up when the caller has nothing more.",
+    firstMessage: "Hello, and thank you for calling Tandem. How can I help you?",
+    record: true,
+  });
+  await services.numbers.create(demoNumber, { inboundAgentId: agent.id, label: "Demo" });
+  const { secret } = await services.keys.create({ dialect: "native", name: "First start", preset });
+  return { apiKey: secret, number: demoNumber, agentId: agent.id };
+}

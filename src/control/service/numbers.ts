@@ -1,0 +1,123 @@
+import { GatewayError } from "../../kit/errors.ts";
+import { type AgentId, type E164, makeId } from "../../kit/ids.ts";
+import type { AgentSpec } from "../../media/protocol.ts";
+import {
+  deleteNumber,
+  findAgent,
+  findInboundAgent,
+  findNumber,
+  insertNumber,
+  type NumberRow,
+  pageOfNumbers,
+  updateNumber,
+} from "../store/agents.ts";
+import type { Db } from "../store/database.ts";
+import type { Page, PageRequest } from "../store/page.ts";
+import { agentSpec } from "./agents.ts";
+import type { ServiceDeps } from "./deps.ts";
+
+/** What is set on a telephone number besides the number itself. */
+export interface NumberSettings {
+  readonly inboundAgentId: AgentId | null;
+  readonly outboundAgentId: AgentId | null;
+  readonly label: string | null;
+}
+
+/** A telephone number and who answers it. */
+export interface TelephoneNumber extends NumberSettings {
+  readonly id: string;
+  readonly number: E164;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+}
+
+/** Telephone numbers: made, changed, found, resolved. */
+export interface Numbers {
+  /** Refuses with conflict when the number is there already. */
+  create(number: E164, settings: Partial<NumberSettings>): Promise<TelephoneNumber>;
+  get(id: string): Promise<TelephoneNumber>;
+  list(page: PageRequest): Promise<Page<TelephoneNumber>>;
+  update(id: string, change: Partial<NumberSettings>): Promise<TelephoneNumber>;
+  delete(id: string): Promise<void>;
+  /** The agent that answers a number, and whether its calls are recorded. */
+  resolveInbound(number: E164): Promise<(AgentSpec & { readonly record: boolean }) | undefined>;
+}
+
+export function createNumbers(deps: ServiceDeps): Numbers {
+  const { clock, random } = deps;
+  const { db, kind } = deps.database;
+  const find = async (on: Db, id: string) => {
+    const row = await findNumber(on, id);
+    if (!row) throw new GatewayError("not-found", "there is no such number");
+    return row;
+  };
+  return {
+    create: (number, settings) =>
+      db.transaction().execute(async (trx) => {
+        await checkAgents(trx, settings);
+        const now = clock.wall();
+        const row: NumberRow = {
+          id: makeId("number", random),
+          number,
+          inbound_agent_id: settings.inboundAgentId ?? null,
+          outbound_agent_id: settings.outboundAgentId ?? null,
+          label: settings.label ?? null,
+          created_at: now,
+          updated_at: now,
+        };
+        try {
+          await insertNumber(trx, row);
+        } catch (error) {
+          if (!kind.isDuplicate(error)) throw error;
+          throw new GatewayError("conflict", "this number is there already", "number");
+        }
+        return toNumber(row);
+      }),
+    get: async (id) => toNumber(await find(db, id)),
+    list: async (page) => {
+      const { data, next } = await pageOfNumbers(db, page);
+      return { data: data.map(toNumber), next };
+    },
+    update: (id, change) =>
+      db.transaction().execute(async (trx) => {
+        const row = await find(trx, id);
+        await checkAgents(trx, change);
+        const columns = {
+          inbound_agent_id: change.inboundAgentId === undefined ? row.inbound_agent_id : change.inboundAgentId,
+          outbound_agent_id: change.outboundAgentId === undefined ? row.outbound_agent_id : change.outboundAgentId,
+          label: change.label === undefined ? row.label : change.label,
+          updated_at: clock.wall(),
+        };
+        await updateNumber(trx, id, columns);
+        return toNumber({ ...row, ...columns });
+      }),
+    delete: async (id) => {
+      if (!(await deleteNumber(db, id))) throw new GatewayError("not-found", "there is no such number");
+    },
+    resolveInbound: async (number) => {
+      const row = await findInboundAgent(db, number);
+      return row && { ...agentSpec(row, deps), record: row.record === 1 };
+    },
+  };
+}
+
+async function checkAgents(db: Db, settings: Partial<NumberSettings>): Promise<void> {
+  for (const field of ["inboundAgentId", "outboundAgentId"] as const) {
+    const id = settings[field];
+    if (typeof id === "string" && !(await findAgent(db, id))) {
+      throw new GatewayError("invalid-request", "there is no such agent", field);
+    }
+  }
+}
+
+function toNumber(row: NumberRow): TelephoneNumber {
+  return {
+    id: row.id,
+    number: row.number as E164,
+    inboundAgentId: row.inbound_agent_id as AgentId | null,
+    outboundAgentId: row.outbound_agent_id as AgentId | null,
+    label: row.label,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  };
+}

@@ -1,0 +1,76 @@
+import type { Selectable, Updateable } from "kysely";
+import type { Db } from "./database.ts";
+import { cutPage, olderThan, type Page, type PageRequest } from "./page.ts";
+import type { AgentsTable, NumbersTable } from "./schema.ts";
+
+export type AgentRow = Selectable<AgentsTable>;
+export type NumberRow = Selectable<NumbersTable>;
+
+export async function insertAgent(db: Db, row: AgentRow): Promise<void> {
+  await db.insertInto("agents").values(row).execute();
+}
+
+export function findAgent(db: Db, id: string): Promise<AgentRow | undefined> {
+  return db.selectFrom("agents").selectAll().where("id", "=", id).executeTakeFirst();
+}
+
+export async function pageOfAgents(db: Db, page: PageRequest): Promise<Page<AgentRow>> {
+  let query = db.selectFrom("agents").selectAll();
+  if (page.after) query = query.where(olderThan(page.after));
+  const ordered = query.orderBy("created_at", "desc").orderBy("id", "desc");
+  return cutPage(await ordered.limit(page.limit + 1).execute(), page.limit, (row) => row);
+}
+
+export async function updateAgent(db: Db, id: string, change: Updateable<AgentsTable>): Promise<boolean> {
+  const result = await db.updateTable("agents").set(change).where("id", "=", id).executeTakeFirst();
+  return result.numUpdatedRows > 0n;
+}
+
+export async function deleteAgent(db: Db, id: string): Promise<boolean> {
+  const result = await db.deleteFrom("agents").where("id", "=", id).executeTakeFirst();
+  return result.numDeletedRows > 0n;
+}
+
+export async function insertNumber(db: Db, row: NumberRow): Promise<void> {
+  await db.insertInto("numbers").values(row).execute();
+}
+
+export function findNumber(db: Db, id: string): Promise<NumberRow | undefined> {
+  return db.selectFrom("numbers").selectAll().where("id", "=", id).executeTakeFirst();
+}
+
+/** A number that points at the agent, either way; undefined when none does. */
+export function findNumberOfAgent(db: Db, agentId: string): Promise<NumberRow | undefined> {
+  return db
+    .selectFrom("numbers")
+    .selectAll()
+    .where((eb) => eb.or([eb("inbound_agent_id", "=", agentId), eb("outbound_agent_id", "=", agentId)]))
+    .executeTakeFirst();
+}
+
+/** The agent that answers a number. */
+export function findInboundAgent(db: Db, number: string): Promise<AgentRow | undefined> {
+  return db
+    .selectFrom("numbers")
+    .innerJoin("agents", "agents.id", "numbers.inbound_agent_id")
+    .selectAll("agents")
+    .where("numbers.number", "=", number)
+    .executeTakeFirst();
+}
+
+export async function pageOfNumbers(db: Db, page: PageRequest): Promise<Page<NumberRow>> {
+  let query = db.selectFrom("numbers").selectAll();
+  if (page.after) query = query.where(olderThan(page.after));
+  const ordered = query.orderBy("created_at", "desc").orderBy("id", "desc");
+  return cutPage(await ordered.limit(page.limit + 1).execute(), page.limit, (row) => row);
+}
+
+export async function updateNumber(db: Db, id: string, change: Updateable<NumbersTable>): Promise<boolean> {
+  const result = await db.updateTable("numbers").set(change).where("id", "=", id).executeTakeFirst();
+  return result.numUpdatedRows > 0n;
+}
+
+export async function deleteNumber(db: Db, id: string): Promise<boolean> {
+  const result = await db.deleteFrom("numbers").where("id", "=", id).executeTakeFirst();
+  return result.numDeletedRows > 0n;
+}

@@ -1,0 +1,34 @@
+/** Pages of a list that is ordered by age: newest first, ties broken by id. */
+import { type RawBuilder, type SqlBool, sql } from "kysely";
+
+/** Where the next page begins: after this row. */
+export interface PageCursor {
+  readonly createdAt: number;
+  readonly id: string;
+}
+
+/** What part of a list is wanted. */
+export interface PageRequest {
+  /** 1–100. */
+  readonly limit: number;
+  readonly after: PageCursor | undefined;
+}
+
+/** Rows, and where to go on; `next` undefined: that was all. */
+export interface Page<T> {
+  readonly data: readonly T[];
+  readonly next: PageCursor | undefined;
+}
+
+type Aged = { created_at: number; id: string };
+
+/** Cuts `limit + 1` rows into a page. */
+export function cutPage<Row extends Aged, T>(rows: readonly Row[], limit: number, map: (row: Row) => T): Page<T> {
+  const last = rows.length > limit ? rows[limit - 1] : undefined;
+  return { data: rows.slice(0, limit).map(map), next: last && { createdAt: last.created_at, id: last.id } };
+}
+
+/** The condition "after the cursor" on a table with `created_at` and `id`. */
+export function olderThan(after: PageCursor): RawBuilder<SqlBool> {
+  return sql<SqlBool>`(created_at, id) < (${after.createdAt}, ${after.id})`;
+}
