@@ -1,2 +1,171 @@
-/** Entry of the gateway process. */
-export {};
+/** The gateway process: reads the settings, wires the planes, listens, drains, closes in reverse order. */
+import { createServer, type Server } from "node:net";
+import { fileURLToPath } from "node:url";
+import { type Address, type Config, readConfig } from "./config.ts";
+import { GatewayCalls } from "./control/calls/io/gateway-calls.ts";
+import { MediaProcess } from "./control/calls/io/media-process.ts";
+import { createHttpServer } from "./control/http/server.ts";
+import { openServices } from "./control/service/services.ts";
+import { systemRandom } from "./kit/io/random.ts";
+import { systemClock } from "./kit/io/system-clock.ts";
+import { createLogger } from "./kit/log.ts";
+import { createMetrics } from "./kit/metrics.ts";
+import { chooseEngine, probePort } from "./media/streams/io/listen.ts";
+
+const config = await withRealPorts(readConfig(process.env));
+const log = createLogger(config.logLevel, "main");
+const metrics = createMetrics();
+const clock = systemClock;
+
+try {
+  await start();
+} catch (error) {
+  console.error(`tandem: ${error instanceof Error ? error.message : String(error)}`);
+  process.exit(1);
+}
+
+async function start(): Promise<void> {
+  await refuseTakenPort("TANDEM_HTTP", config.http);
+  await refuseTakenPort("TANDEM_MEDIA_WS", config.mediaWs);
+  const services = await openServices({
+    dataDir: config.dataDir,
+    secretKey: config.secretKey,
+    publicUrl: config.publicUrl,
+    allowHttp: config.allowPrivateTargets,
+    clock,
+    random: systemRandom,
+  });
+  const leftOver = await services.calls.failCallsLeftOver("gateway-restarted");
+  if (leftOver > 0) log.warn({ calls: leftOver }, "calls of the run before ended as failed");
+
+  const calls = new GatewayCalls({
+    records: services.calls,
+    publicMediaUrl: config.publicMediaUrl,
+    maxCalls: config.maxCallsPerProcess * config.mediaProcesses,
+    clock,
+    randomBytes: systemRandom,
+    log,
+    metrics,
+  });
+  const engine = chooseEngine(config.wsEngine);
+  const sharedServer = engine === "ws" ? await listen(config.mediaWs) : undefined;
+  const mediaProcesses = Array.from({ length: config.mediaProcesses }, (_, processId) => {
+    const mediaProcess = new MediaProcess({
+      processId,
+      entry: fileURLToPath(new URL("./media/worker.js", import.meta.url)),
+      env: {
+        ...process.env,
+        TANDEM_WS_ENGINE: engine,
+        TANDEM_MEDIA_WS: `${config.mediaWs.host}:${config.mediaWs.port}`,
+      },
+      sharedServer,
+      log,
+      clock,
+      event: (event) => calls.mediaEvent(processId, event),
+      died: () => calls.processDied(processId),
+    });
+    calls.addProcess(processId, mediaProcess);
+    mediaProcess.start();
+    return mediaProcess;
+  });
+
+  const http = await createHttpServer({ services, calls, metrics, log, config, clock });
+  await http.listen({ host: config.http.host, port: config.http.port });
+  const firstStart = await services.firstStart(config.bootstrapKey);
+  await everyProcessReady(mediaProcesses);
+  announce(firstStart, engine);
+
+  let stopping = false;
+  const stop = async (signal: string): Promise<void> => {
+    if (stopping) return;
+    stopping = true;
+    log.info(
+      { signal, calls: calls.size, drainMs: config.drainMs },
+      "stopping: no new calls, waiting for the last one to end",
+    );
+    const drained = calls.drained();
+    for (const mediaProcess of mediaProcesses) mediaProcess.drain();
+    if (!(await settledWithin(drained, config.drainMs))) {
+      calls.hangUpAll("gateway-stopped");
+      await settledWithin(drained, 2_000);
+    }
+    await settledWithin(Promise.all(mediaProcesses.map((mediaProcess) => mediaProcess.exited())), 2_000);
+    for (const mediaProcess of mediaProcesses) mediaProcess.close();
+    sharedServer?.close();
+    calls.close();
+    await http.close();
+    await services.close();
+    log.info("stopped");
+    process.exit(0);
+  };
+  process.on("SIGTERM", () => void stop("SIGTERM"));
+  process.on("SIGINT", () => void stop("SIGINT"));
+}
+
+/** What a person who just typed `npm start` wants to know. */
+function announce(firstStart: { apiKey: string; number: string } | undefined, engine: string): void {
+  const lines = [
+    "",
+    "Tandem is running.",
+    `  API            http://${shown(config.http)}/api/v1   (OpenAPI: /api/v1/openapi.json)`,
+    `  media streams  ws://${shown(config.mediaWs)}/media/twilio   (${config.mediaProcesses} media process(es), ${engine})`,
+    `  demo number    +15550100   (try: npx tandem call +15550100 --say "hello")`,
+  ];
+  if (firstStart)
+    lines.push(`  API key        ${firstStart.apiKey}   (shown this once; more: npx tandem keys create --name X)`);
+  process.stdout.write(`${lines.join("\n")}\n\n`);
+}
+
+function shown({ host, port }: Address): string {
+  return `${host === "0.0.0.0" ? "127.0.0.1" : host}:${port}`;
+}
+
+async function refuseTakenPort(variable: string, { host, port }: Address): Promise<void> {
+  if ((await probePort(host, port)) === "in-use") {
+    throw new Error(`${host}:${port} is in use by another program; stop it or set ${variable} to another address`);
+  }
+}
+
+function listen({ host, port }: Address): Promise<Server> {
+  const server = createServer();
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen({ host, port }, () => resolve(server));
+  });
+}
+
+/** Port 0 means any free one; several processes share the media port, so it is chosen before they start. */
+async function withRealPorts(wanted: Config): Promise<Config> {
+  const real = async (address: Address): Promise<Address> => {
+    if (address.port !== 0) return address;
+    const server = await listen(address);
+    const bound = server.address();
+    await new Promise((resolve) => server.close(resolve));
+    return { host: address.host, port: bound !== null && typeof bound === "object" ? bound.port : 0 };
+  };
+  const [http, mediaWs] = [await real(wanted.http), await real(wanted.mediaWs)];
+  if (http === wanted.http && mediaWs === wanted.mediaWs) return wanted;
+  return readConfig({
+    ...process.env,
+    TANDEM_HTTP: `${http.host}:${http.port}`,
+    TANDEM_MEDIA_WS: `${mediaWs.host}:${mediaWs.port}`,
+  });
+}
+
+async function everyProcessReady(mediaProcesses: readonly MediaProcess[]): Promise<void> {
+  const deadline = clock.now() + 30_000;
+  while (!mediaProcesses.every((mediaProcess) => mediaProcess.ready)) {
+    if (clock.now() > deadline) throw new Error("the media processes did not become ready; see the log above");
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+async function settledWithin(work: Promise<unknown>, ms: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), ms);
+  });
+  const done = await Promise.race([work.then(() => true), late]);
+  clearTimeout(timer);
+  return done;
+}

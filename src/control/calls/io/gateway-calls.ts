@@ -12,7 +12,8 @@ import type { MediaProcess } from "./media-process.ts";
 export interface GatewayCallsOptions {
   readonly records: CallRecords;
   readonly publicMediaUrl: string;
-  readonly maxRingingCalls: number;
+  /** Calls held at once, ringing ones too. */
+  readonly maxCalls: number;
   readonly clock: Clock;
   readonly randomBytes: RandomBytes;
   readonly log: Logger;
@@ -56,7 +57,7 @@ export class GatewayCalls implements CallControl {
   }
 
   async openStream(request: OpenStreamRequest): Promise<StreamTicket> {
-    const { records, clock, randomBytes, publicMediaUrl, maxRingingCalls } = this.#options;
+    const { records, clock, randomBytes, publicMediaUrl, maxCalls } = this.#options;
     if (this.#closing) throw new GatewayError("unavailable", "The gateway is stopping; try another node.");
     if (!this.readiness().ready) throw new GatewayError("unavailable", "No media process is ready; try again shortly.");
     const open =
@@ -76,8 +77,7 @@ export class GatewayCalls implements CallControl {
           `No agent answers ${request.to}: give the number an inbound_agent_id.`,
           "to",
         );
-      if (this.#calls.size >= maxRingingCalls)
-        throw new GatewayError("unavailable", "Too many calls; try again shortly.");
+      if (this.#calls.size >= maxCalls) throw new GatewayError("unavailable", "Too many calls; try again shortly.");
       callId = makeId("call", randomBytes) as CallId;
       const { record, ...spec } = agent;
       const plan: CallPlan = {

@@ -1,0 +1,57 @@
+import type { Config } from "../config.ts";
+import { type Dialect, keyPrefixes } from "../control/service/keys.ts";
+import { openServices, type Services } from "../control/service/services.ts";
+import { systemRandom } from "../kit/io/random.ts";
+import { systemClock } from "../kit/io/system-clock.ts";
+
+/** Makes a key; it stands alone on stdout, so that a script can take it. */
+export async function createKey(config: Config, options: { name: string; dialect: string }): Promise<void> {
+  const dialect = options.dialect;
+  if (!isDialect(dialect)) {
+    throw new Error(`--dialect ${dialect}: expected one of ${Object.keys(keyPrefixes).join(", ")}`);
+  }
+  await withServices(config, async ({ keys }) => {
+    const { secret, key } = await keys.create({ dialect, name: options.name });
+    console.error(`Key ${key.id} for "${options.name}"; it is shown this once:`);
+    console.log(secret);
+  });
+}
+
+/** Lists the keys, one a line. */
+export async function listKeys(config: Config): Promise<void> {
+  await withServices(config, async ({ keys }) => {
+    for (const key of await keys.list()) {
+      const state = key.revokedAt === null ? "active" : "revoked";
+      const used = key.lastUsedAt === null ? "never used" : `last used ${new Date(key.lastUsedAt).toISOString()}`;
+      console.log([key.id, key.dialect, `${key.prefix}…`, state, used, key.name].join("  "));
+    }
+  });
+}
+
+/** Ends a key at once, in a running gateway too. */
+export async function revokeKey(config: Config, id: string): Promise<void> {
+  await withServices(config, async ({ keys }) => {
+    await keys.revoke(id);
+    console.error(`Key ${id} is revoked.`);
+  });
+}
+
+function isDialect(text: string): text is Dialect {
+  return Object.hasOwn(keyPrefixes, text);
+}
+
+async function withServices(config: Config, work: (services: Services) => Promise<void>): Promise<void> {
+  const services = await openServices({
+    dataDir: config.dataDir,
+    secretKey: config.secretKey,
+    publicUrl: config.publicUrl,
+    allowHttp: config.allowPrivateTargets,
+    clock: systemClock,
+    random: systemRandom,
+  });
+  try {
+    await work(services);
+  } finally {
+    await services.close();
+  }
+}

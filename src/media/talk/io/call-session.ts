@@ -1,0 +1,288 @@
+import { createDecoder, type FrameDecoder } from "../../../codecs/codec.ts";
+import { frameBytes, frameSamples } from "../../../codecs/format.ts";
+import { Resampler } from "../../../codecs/resampler.ts";
+import type { Clock } from "../../../kit/clock.ts";
+import type { IdKind } from "../../../kit/ids.ts";
+import type { Logger } from "../../../kit/log.ts";
+import type { Metrics } from "../../../kit/metrics.ts";
+import type { AiSession, AiSink } from "../../ai/session.ts";
+import type { CallLeg, LegEndReason, LegEvents } from "../../leg.ts";
+import type { CallPlan, CallStats, EndCause, MediaEvent } from "../../protocol.ts";
+import { CallerAudio } from "../caller-audio.ts";
+import { Conversation, type ConversationNews } from "../conversation.ts";
+import { Playout, type PlayoutSink } from "../playout.ts";
+import type { CallerEars, CallerEarsFactory } from "./caller-ears.ts";
+import type { ToolRunner } from "./tool-runner.ts";
+import { WavRecorder } from "./wav-recorder.ts";
+
+export interface CallSessionOptions {
+  readonly plan: CallPlan;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  /** Monotonic ms of the carrier's upgrade, for the set-up time. */
+  readonly openedAt: number;
+  readonly ears: CallerEarsFactory;
+  readonly tools: ToolRunner;
+  readonly makeId: (kind: IdKind) => string;
+  readonly report: (event: MediaEvent) => void;
+  /** The call is over and everything of it is closed. */
+  readonly finished: () => void;
+}
+
+/** How the leg's own end is named. */
+const legEndCauses = {
+  "hung-up": "caller-hung-up",
+  "connection-lost": "connection-lost",
+  "not-reading": "peer-not-reading",
+  "protocol-error": "protocol-error",
+} as const satisfies Record<LegEndReason, EndCause>;
+
+/** What exists once the leg is there. */
+interface Parts {
+  readonly leg: CallLeg;
+  readonly ai: AiSession;
+  readonly ears: CallerEars;
+  readonly callerAudio: CallerAudio;
+  readonly conversation: Conversation;
+  readonly recorder: WavRecorder | undefined;
+  readonly heard: HeardAudio;
+}
+
+/** The shell of one call: owns its leg, AI session, ears, tools and recording, and closes them all when it ends. */
+export class CallSession {
+  readonly #options: CallSessionOptions;
+  #parts: Parts | undefined;
+  #startedAt: number;
+  #ended = false;
+  #framesIn = 0;
+  #framesOut = 0;
+  #underruns = 0;
+  #faults = 0;
+  #setUpMeasured = false;
+
+  constructor(options: CallSessionOptions) {
+    this.#options = options;
+    this.#startedAt = options.clock.now();
+  }
+
+  /** What the leg is to call. */
+  readonly legEvents: LegEvents = {
+    audio: (payload) => this.#guard(() => this.#parts?.callerAudio.push(payload)),
+    dtmf: (digit) => this.#guard(() => this.#parts?.conversation.digit(digit, this.#now())),
+    mark: (name) => this.#guard(() => this.#parts?.conversation.mark(name, this.#now())),
+    ended: (reason) => this.end(legEndCauses[reason], ""),
+  };
+
+  /** Begins the call on its leg; audio kept from before comes through `legEvents` after this. */
+  start(leg: CallLeg, createAi: (sink: AiSink) => AiSession): void {
+    const { plan, clock, log, metrics, report, ears: factory, tools, makeId } = this.#options;
+    this.#startedAt = clock.now();
+    const ai = createAi({
+      event: (event) => this.#guard(() => this.#parts?.conversation.aiEvent(event, this.#now())),
+      agentAudio: (responseId, itemId, audio) =>
+        this.#guard(() => this.#parts?.conversation.agentAudio(responseId, itemId, audio, this.#now())),
+    });
+    const recorder =
+      plan.recordingPath === undefined
+        ? undefined
+        : WavRecorder.open(plan.recordingPath, (error) => {
+            metrics.errors.inc({ kind: "recording" });
+            log.error({ err: error }, "recording stopped; the call goes on");
+          });
+    const ears = factory.create({
+      speechStarted: (onsetAt) => this.#guard(() => conversation.callerSpeechStarted(onsetAt, this.#now())),
+      speechStopped: (lastVoicedAt) => this.#guard(() => conversation.callerSpeechStopped(lastVoicedAt, this.#now())),
+    });
+    const heard = new HeardAudio(leg, (pcm, at) => {
+      recorder?.writeAgent(pcm, at - this.#startedAt);
+      ears.agentFrame(pcm, at);
+    });
+    const playoutSink: PlayoutSink = {
+      audio: (payload) => {
+        this.#framesOut++;
+        if (!leg.sendAudio(payload)) return;
+        if (!this.#setUpMeasured) {
+          this.#setUpMeasured = true;
+          metrics.setupSeconds.observe((this.#now() - this.#options.openedAt) / 1000);
+        }
+      },
+      mark: (name) => leg.sendMark(name),
+      clear: () => leg.clear(),
+      heard: (payload, at) => heard.push(payload, at),
+    };
+    const playout = new Playout({ format: leg.outbound, marks: leg.capabilities.marks });
+    const conversation = new Conversation(
+      plan.agent,
+      {
+        leg,
+        ai,
+        playout,
+        playoutSink,
+        report: (news) => this.#report(news),
+        runTool: (toolCallId, name, argumentsJson) => {
+          void tools
+            .run(toolCallId, name, argumentsJson)
+            .then(({ ok, output, durationMs }) =>
+              this.#guard(() => conversation.toolFinished(toolCallId, name, ok, output, durationMs, this.#now())),
+            );
+        },
+        end: (cause, detail) => this.end(cause, detail),
+        count: (kind) => {
+          if (kind === "underrun") {
+            this.#underruns++;
+            metrics.underruns.inc();
+          } else metrics.errors.inc({ kind });
+        },
+        makeId,
+      },
+      this.#startedAt,
+    );
+    const callerAudio = new CallerAudio(leg.inbound, ai.inbound, {
+      forAi: (frame) => ai.pushCallerAudio(frame),
+      pcm: (frame) => {
+        const now = this.#now();
+        this.#framesIn++;
+        recorder?.writeCaller(frame, now - this.#startedAt);
+        ears.frame(frame, now, conversation.agentAudible);
+      },
+    });
+    this.#parts = { leg, ai, ears, callerAudio, conversation, recorder, heard };
+    metrics.callsStarted.inc({ carrier: plan.carrier });
+    report({ type: "call-started", callId: plan.callId, wallMs: clock.wall() });
+    log.info({ carrier: plan.carrier, agentId: plan.agent.agentId, provider: plan.agent.provider }, "call started");
+    ai.start();
+  }
+
+  /** Once every 20 ms. */
+  tick(now: number): void {
+    this.#guard(() => {
+      this.#parts?.conversation.tick(now);
+      this.#parts?.recorder?.tick(now - this.#startedAt);
+    });
+  }
+
+  say(text: string): void {
+    this.#guard(() => this.#parts?.conversation.say(text, this.#now()));
+  }
+
+  sendDtmf(digits: string): void {
+    this.#guard(() => this.#parts?.conversation.sendDtmf(digits, this.#now()));
+  }
+
+  /** Hang up once what is being said was played. */
+  leave(cause: EndCause): void {
+    this.#guard(() => this.#parts?.conversation.leave(cause, this.#now()));
+  }
+
+  /** Ends the call now; the first cause stays. */
+  end(cause: EndCause, detail: string): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    void this.#close(cause, detail);
+  }
+
+  async #close(cause: EndCause, detail: string): Promise<void> {
+    const { plan, clock, log, metrics, report, finished, tools } = this.#options;
+    const now = this.#now();
+    const parts = this.#parts;
+    this.#parts = undefined;
+    tools.close();
+    parts?.ai.close();
+    parts?.conversation.closed(now);
+    parts?.ears.close();
+    parts?.leg.close();
+    let recording: { path: string; durationMs: number; sizeBytes: number } | undefined;
+    try {
+      recording = await parts?.recorder?.close(now - this.#startedAt);
+    } catch (error) {
+      metrics.errors.inc({ kind: "recording" });
+      log.error({ err: error }, "the recording could not be finished");
+    }
+    const stats: CallStats = {
+      framesIn: this.#framesIn,
+      framesOut: this.#framesOut,
+      underruns: this.#underruns,
+      ignoredMessages: 0,
+      faults: this.#faults,
+    };
+    metrics.callsEnded.inc({ cause });
+    const durationMs = Math.round(now - this.#startedAt);
+    report({
+      type: "call-ended",
+      callId: plan.callId,
+      wallMs: clock.wall(),
+      durationMs,
+      cause,
+      detail,
+      stats,
+      recording,
+    });
+    log.info({ cause, detail, durationMs, ...stats }, "call ended");
+    finished();
+  }
+
+  /** Our own broken rule ends this one call, no other. */
+  #guard(work: () => void): void {
+    if (this.#ended) return;
+    try {
+      work();
+    } catch (error) {
+      this.#options.metrics.errors.inc({ kind: "internal" });
+      this.#options.log.error({ err: error }, "internal error; the call ends");
+      this.end("internal-error", error instanceof Error ? error.message : "unknown");
+    }
+  }
+
+  #report(news: ConversationNews): void {
+    const { metrics, report, plan, log } = this.#options;
+    if (news.type === "turn") {
+      const { callerLastVoicedAtMs, firstFrameOnWireAtMs } = news.turn;
+      if (callerLastVoicedAtMs !== undefined && firstFrameOnWireAtMs !== undefined) {
+        metrics.turnLatencySeconds.observe((firstFrameOnWireAtMs - callerLastVoicedAtMs) / 1000);
+      }
+    } else if (news.type === "interruption") {
+      const { onsetAtMs, silencedAtMs } = news.interruption;
+      metrics.bargeInStopSeconds.observe(Math.max(0, silencedAtMs - onsetAtMs) / 1000);
+    } else if (news.type === "tool-ended") {
+      metrics.toolCalls.inc({ result: news.ok ? "ok" : "error" });
+    } else if (news.type === "call-error") {
+      this.#faults++;
+      log.warn({ kind: news.kind, message: news.message, fatal: news.fatal }, "trouble on the call");
+    }
+    report({ ...news, callId: plan.callId } as MediaEvent);
+  }
+
+  #now(): number {
+    return this.#options.clock.now();
+  }
+}
+
+/** What the caller heard of the agent, as 8 kHz PCM in 20 ms pieces. */
+class HeardAudio {
+  readonly #frameBytes: number;
+  readonly #decoder: FrameDecoder;
+  readonly #down: Resampler | undefined;
+  readonly #wide: Int16Array;
+  readonly #pcm = new Int16Array(160);
+  readonly #emit: (pcm: Int16Array, at: number) => void;
+
+  constructor(leg: CallLeg, emit: (pcm: Int16Array, at: number) => void) {
+    this.#frameBytes = frameBytes(leg.outbound);
+    this.#decoder = createDecoder(leg.outbound);
+    this.#down = leg.outbound.sampleRateHz === 8000 ? undefined : new Resampler(leg.outbound.sampleRateHz, 8000);
+    this.#wide = new Int16Array(frameSamples(leg.outbound));
+    this.#emit = emit;
+  }
+
+  /** Bytes in the leg's format, any length, heard from `at` on. The views given on are valid only during the call. */
+  push(payload: Uint8Array, at: number): void {
+    for (let from = 0; from < payload.length; from += this.#frameBytes) {
+      const piece = payload.subarray(from, from + this.#frameBytes);
+      const startsAt = at + (from / this.#frameBytes) * 20;
+      const samples = this.#decoder.decode(piece, this.#down ? this.#wide : this.#pcm);
+      if (!this.#down) this.#emit(samples === 160 ? this.#pcm : this.#pcm.subarray(0, samples), startsAt);
+      else this.#emit(this.#pcm.subarray(0, this.#down.process(this.#wide.subarray(0, samples), this.#pcm)), startsAt);
+    }
+  }
+}

@@ -1,0 +1,173 @@
+import type { Server } from "node:net";
+import type { Clock } from "../../../kit/clock.ts";
+import { makeId } from "../../../kit/ids.ts";
+import { systemRandom } from "../../../kit/io/random.ts";
+import type { Logger } from "../../../kit/log.ts";
+import type { Metrics } from "../../../kit/metrics.ts";
+import type { CallPlan, MediaCommand, MediaEvent } from "../../protocol.ts";
+import { startStreamServer } from "../../streams/io/stream-server.ts";
+import { type AiProviders, openAiProviders, type ProviderSettings } from "./ai-providers.ts";
+import { CallSession } from "./call-session.ts";
+import { CallerEarsFactory } from "./caller-ears.ts";
+import { startTick } from "./tick.ts";
+
+export interface MediaPlaneOptions {
+  readonly ws: {
+    readonly engine: "auto" | "uws" | "ws";
+    readonly host: string;
+    readonly port: number;
+    readonly sharedServer: Server | undefined;
+  };
+  readonly maxCalls: number;
+  readonly providers: ProviderSettings;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly report: (event: MediaEvent) => void;
+}
+
+/** A running media plane: what a media process is made of, or a test in one process. */
+export interface MediaPlane {
+  readonly port: number;
+  readonly engine: string;
+  command(command: MediaCommand): void;
+  /** Resolves when a drain was asked for and the last call has ended. */
+  readonly drained: Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Longest message of a carrier: a second of audio is 11 KB in base64. */
+const maxPayloadBytes = 256 * 1024;
+/** A peer that leaves this much unread is not reading. */
+const maxBufferedBytes = 1024 * 1024;
+
+/** Opens the carriers' port and holds the calls that come in by it. */
+export async function startMediaPlane(options: MediaPlaneOptions): Promise<MediaPlane> {
+  const { clock, log, metrics, report } = options;
+  const sessions = new Map<string, CallSession>();
+  const providers: AiProviders = await openAiProviders(options.providers, clock, log);
+  const ears = await CallerEarsFactory.open(log, metrics);
+  let draining = false;
+  let closed = false;
+  let setDrained: () => void = () => {};
+  const drained = new Promise<void>((resolve) => {
+    setDrained = resolve;
+  });
+
+  const streams = await startStreamServer(
+    {
+      ws: {
+        ...options.ws,
+        maxPayloadBytes,
+        maxBufferedBytes,
+        idleTimeoutMs: 30_000,
+        maxConnections: options.maxCalls + 64,
+      },
+      startTimeoutMs: 10_000,
+      acceptTimeoutMs: 10_000,
+      earlyAudioMs: 5_000,
+      maxFaults: 50,
+    },
+    {
+      offered: (connectionId, offer) => {
+        if (sessions.size >= options.maxCalls) {
+          metrics.streamsRefused.inc({ reason: "full" });
+          streams.refuse(connectionId, "this media process is full");
+          return;
+        }
+        report({ type: "stream-offered", connectionId, offer });
+      },
+      withdrawn: (connectionId) => report({ type: "stream-withdrawn", connectionId }),
+      refused: (reason) => metrics.streamsRefused.inc({ reason }),
+      ignored: () => metrics.ignoredMessages.inc({ source: "carrier" }),
+      fault: (kind) => metrics.errors.inc({ kind: `stream-${kind}` }),
+    },
+  );
+
+  async function accept(connectionId: string, plan: CallPlan): Promise<void> {
+    const openedAt = streams.openedAt(connectionId) ?? clock.now();
+    const callLog = log.child({ callId: plan.callId });
+    const session = new CallSession({
+      plan,
+      clock,
+      log: callLog,
+      metrics,
+      openedAt,
+      ears,
+      makeId: (kind) => makeId(kind, systemRandom),
+      report,
+      finished: () => {
+        sessions.delete(plan.callId);
+        metrics.callsActive.set(sessions.size);
+        if (draining && sessions.size === 0) setDrained();
+      },
+    });
+    sessions.set(plan.callId, session);
+    metrics.callsActive.set(sessions.size);
+    try {
+      const createAi = await providers.prepare(plan, callLog);
+      const leg = streams.accept(connectionId, session.legEvents);
+      if (leg) session.start(leg, createAi);
+      else session.end("connection-lost", "the stream went away before it was accepted");
+    } catch (error) {
+      callLog.error({ err: error }, "could not set the call up");
+      streams.refuse(connectionId, "the call could not be set up");
+      session.end("internal-error", "the call could not be set up");
+    }
+  }
+
+  const tick = startTick({
+    clock,
+    slot: (now) => {
+      // One call's broken rule must not take the others' tick.
+      for (const session of sessions.values()) session.tick(now);
+      ears.tick();
+    },
+    late: (lateMs) => metrics.tickLateSeconds.observe(lateMs / 1000),
+  });
+
+  return {
+    port: streams.port,
+    engine: streams.engine,
+    drained,
+    command(command) {
+      switch (command.type) {
+        case "accept-stream":
+          void accept(command.connectionId, command.plan);
+          break;
+        case "refuse-stream":
+          streams.refuse(command.connectionId, command.reason);
+          break;
+        case "say":
+          sessions.get(command.callId)?.say(command.text);
+          break;
+        case "send-dtmf":
+          sessions.get(command.callId)?.sendDtmf(command.digits);
+          break;
+        case "hang-up":
+          if (command.afterPlayout) sessions.get(command.callId)?.leave(command.cause);
+          else sessions.get(command.callId)?.end(command.cause, "");
+          break;
+        case "drain":
+          draining = true;
+          streams.stopAccepting();
+          if (sessions.size === 0) setDrained();
+          break;
+        case "report-metrics":
+          void metrics.registry
+            .getMetricsAsJSON()
+            .then((json) => report({ type: "metrics", requestId: command.requestId, metrics: json }));
+          break;
+      }
+    },
+    async close() {
+      if (closed) return;
+      closed = true;
+      for (const session of [...sessions.values()]) session.end("gateway-stopped", "");
+      tick.close();
+      ears.close();
+      providers.close();
+      await streams.close();
+    },
+  };
+}

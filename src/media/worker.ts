@@ -1,0 +1,51 @@
+/** Entry of a media process: carrier sockets, conversations, AI sessions; one tick for all of them. */
+import { Server } from "node:net";
+import { readConfig } from "../config.ts";
+import { systemClock } from "../kit/io/system-clock.ts";
+import { createLogger } from "../kit/log.ts";
+import { createMetrics } from "../kit/metrics.ts";
+import type { MediaCommand, MediaEvent } from "./protocol.ts";
+import { startMediaPlane } from "./talk/io/media-plane.ts";
+
+const config = readConfig(process.env);
+const log = createLogger(config.logLevel, `media-${process.env["TANDEM_PROCESS_ID"] ?? "0"}`);
+const metrics = createMetrics();
+
+/** Events the control plane has not taken yet; past this it is gone or stuck, and so is this process's purpose. */
+const maxQueuedEvents = 10_000;
+let queuedEvents = 0;
+
+function send(event: MediaEvent): void {
+  if (!process.connected) return;
+  if (++queuedEvents > maxQueuedEvents) {
+    log.fatal("the control plane does not read; this process ends");
+    process.exit(1);
+  }
+  process.send?.(event, undefined, undefined, () => {
+    queuedEvents--;
+  });
+}
+
+/** The `ws` engine needs a listening handle from the parent, sent before anything else. */
+async function receiveSharedServer(): Promise<Server | undefined> {
+  if (config.wsEngine !== "ws") return undefined;
+  return new Promise((resolve) => {
+    process.once("message", (_message, handle) => resolve(handle instanceof Server ? handle : undefined));
+  });
+}
+
+const sharedServer = await receiveSharedServer();
+const plane = await startMediaPlane({ config, sharedServer, clock: systemClock, log, metrics, report: send });
+process.on("message", (command) => plane.command(command as MediaCommand));
+// Without the control plane nobody knows these calls any more.
+process.once("disconnect", () => {
+  void plane.close().then(() => process.exit(0));
+});
+// A terminal's Ctrl-C reaches the whole process group; the control plane alone decides when calls end.
+process.on("SIGINT", () => {});
+process.on("SIGTERM", () => {});
+send({ type: "ready", pid: process.pid, wsPort: plane.port, wsEngine: plane.engine });
+void plane.drained.then(() => {
+  send({ type: "drained" });
+  process.disconnect?.();
+});
