@@ -1,0 +1,140 @@
+/** Cost of the codecs: one line a result, microseconds for 20 ms of audio. Run: npm run build && node dist/bench/codecs.js */
+import { pathToFileURL } from "node:url";
+import { createDecoder, createEncoder } from "../src/codecs/codec.ts";
+import {
+  type AudioFormat,
+  frameMs,
+  frameSamples,
+  l16at24k,
+  pcma8k,
+  pcmu8k,
+  type SampleRateHz,
+} from "../src/codecs/format.ts";
+import { OpusEncoder } from "../src/codecs/opus.ts";
+import { Resampler } from "../src/codecs/resampler.ts";
+import { Transcoder } from "../src/codecs/transcoder.ts";
+import { StereoTimeline } from "../src/media/talk/recording.ts";
+
+const opus48k = { encoding: "opus", sampleRateHz: 48000 } as const satisfies AudioFormat;
+const batches = 15;
+const batchMs = 20;
+
+/** Median over batches of the time one call takes, in µs; a busy neighbour spoils some batches, not the median. */
+function measure(work: () => void): number {
+  for (const end = performance.now() + 100; performance.now() < end; ) work();
+  const costs = Array.from({ length: batches }, () => {
+    let calls = 0;
+    const start = performance.now();
+    let elapsedMs = 0;
+    do {
+      for (let i = 0; i < 20; i++) work();
+      calls += 20;
+      elapsedMs = performance.now() - start;
+    } while (elapsedMs < batchMs);
+    return (elapsedMs * 1000) / calls;
+  });
+  return costs.sort((a, b) => a - b)[batches >> 1]!;
+}
+
+function report(name: string, microseconds: number, guide: string): void {
+  console.log(`${name.padEnd(38)} ${microseconds.toFixed(2).padStart(8)} µs   ${guide}`);
+}
+
+/** Something like a voice: a tone that sweeps, with noise. */
+function voice(sampleRateHz: number): Int16Array {
+  return Int16Array.from({ length: (sampleRateHz / 1000) * frameMs }, (_, i) => {
+    const seconds = i / sampleRateHz;
+    return 6000 * Math.sin(2 * Math.PI * (180 + 900 * seconds) * seconds) + 800 * (Math.random() - 0.5);
+  });
+}
+
+function benchCodec(name: string, format: AudioFormat, encodeGuide: string, decodeGuide: string): void {
+  const pcm = voice(format.sampleRateHz);
+  const out = new Int16Array(frameSamples(format));
+  const payload = new Uint8Array(4000);
+  const encoder = createEncoder(format);
+  const decoder = createDecoder(format);
+  const size = encoder.encode(pcm, payload);
+  const frame = payload.subarray(0, size);
+  const packet = new Uint8Array(4000);
+  report(
+    `${name} encode`,
+    measure(() => void encoder.encode(pcm, packet)),
+    encodeGuide,
+  );
+  report(
+    `${name} decode`,
+    measure(() => void decoder.decode(frame, out)),
+    decodeGuide,
+  );
+}
+
+function benchResampler(from: SampleRateHz, to: SampleRateHz, guide: string): void {
+  const resampler = new Resampler(from, to);
+  const input = voice(from);
+  const out = new Int16Array(resampler.maxOutput(input.length));
+  report(
+    `resample ${from} → ${to} Hz`,
+    measure(() => void resampler.process(input, out)),
+    guide,
+  );
+}
+
+function benchTranscoder(name: string, from: AudioFormat, to: AudioFormat): void {
+  const transcoder = new Transcoder(from, to);
+  const payload = new Uint8Array(4000);
+  const frame = payload.subarray(0, createEncoder(from).encode(voice(from.sampleRateHz), payload));
+  report(
+    `transcode ${name}`,
+    measure(() => void transcoder.convert(frame)),
+    "guide: none",
+  );
+}
+
+function benchRecording(): void {
+  const timeline = new StereoTimeline({ maxDurationMs: Number.MAX_SAFE_INTEGER / 8 });
+  const pcm = voice(8000);
+  const out = new Int16Array(32_000);
+  let nowMs = 0;
+  const work = () => {
+    timeline.writeCaller(pcm, nowMs);
+    timeline.writeAgent(pcm, Math.max(0, nowMs - 500));
+    nowMs += frameMs;
+    if (nowMs % 1000 === 0) while (timeline.takeChanged(out));
+  };
+  report("recording, both sides", measure(work), "guide: none (file writes not counted)");
+}
+
+/** Runs every measurement and prints it. */
+export function benchCodecs(): void {
+  benchCodec("PCMU", pcmu8k, "guide: 0.15 µs a table pass", "guide: 0.15 µs a table pass; with loss history");
+  benchCodec("PCMA", pcma8k, "guide: 0.15 µs a table pass", "guide: 0.15 µs a table pass; with loss history");
+  benchCodec("L16 24 kHz", l16at24k, "guide: none", "guide: none");
+  benchCodec("Opus 48 kHz, complexity 5", opus48k, "guide: 48 µs", "guide: 14 µs");
+  for (const [complexity, guide] of [
+    [0, "guide: 18 µs"],
+    [10, "guide: 63 µs"],
+  ] as const) {
+    const encoder = new OpusEncoder(48000, { complexity });
+    const pcm = voice(48000);
+    const packet = new Uint8Array(4000);
+    report(
+      `Opus 48 kHz, complexity ${complexity} encode`,
+      measure(() => void encoder.encode(pcm, packet)),
+      guide,
+    );
+  }
+  benchResampler(8000, 24000, "guide: 17 µs (96 taps)");
+  benchResampler(24000, 8000, "guide: 17 µs the other way");
+  benchResampler(8000, 16000, "guide: none");
+  benchResampler(16000, 8000, "guide: none");
+  benchResampler(24000, 16000, "guide: none");
+  benchResampler(8000, 48000, "guide: none");
+  benchResampler(48000, 8000, "guide: none");
+  benchTranscoder("PCMU → PCMA", pcmu8k, pcma8k);
+  benchTranscoder("PCMU → L16 24 kHz", pcmu8k, l16at24k);
+  benchTranscoder("L16 24 kHz → PCMU", l16at24k, pcmu8k);
+  benchRecording();
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) benchCodecs();

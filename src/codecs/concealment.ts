@@ -1,0 +1,90 @@
+import { frameMs, type SampleRateHz } from "./format.ts";
+
+/** Made-up audio reaches silence after this much loss in a row. */
+const fadeMs = 60;
+/** Pitch is looked for between 400 Hz and 66 Hz, by comparing the last 10 ms with earlier ones. */
+const minPeriodMs = 2.5;
+const maxPeriodMs = 15;
+const compareMs = 10;
+/** The first good audio after a loss is blended in over this much, so that the seam does not click. */
+const blendMs = 5;
+
+/**
+ * Conceals lost frames of codecs without a concealment of their own (the idea of ITU-T G.711 Appendix I): the last
+ * pitch period is repeated and fades to silence.
+ */
+export class RepeatAndFade {
+  /** Int16Array, mono, the last 25 ms heard, oldest first. */
+  private readonly history: Int16Array;
+  private readonly samplesPerMs: number;
+  private periodSamples = 0;
+  /** Samples made up since the last good one. */
+  private lostSamples = 0;
+
+  constructor(sampleRateHz: SampleRateHz) {
+    this.samplesPerMs = sampleRateHz / 1000;
+    this.history = new Int16Array((maxPeriodMs + compareMs) * this.samplesPerMs);
+  }
+
+  /** Takes note of good audio; after a loss the front of `pcm` is blended with what would have been made up. */
+  heard(pcm: Int16Array, samples: number): void {
+    if (samples === 0) return;
+    if (this.lostSamples > 0) this.blend(pcm, samples);
+    this.lostSamples = 0;
+    const { history } = this;
+    const kept = Math.max(0, history.length - samples);
+    if (kept > 0) history.copyWithin(0, history.length - kept);
+    const from = samples - (history.length - kept);
+    for (let i = kept; i < history.length; i++) history[i] = pcm[from + i - kept]!;
+  }
+
+  /** Writes one made-up frame of 20 ms; returns samples written. */
+  conceal(out: Int16Array): number {
+    const samples = frameMs * this.samplesPerMs;
+    if (samples > out.length) throw new Error("Conceal: the output is too short");
+    if (this.lostSamples === 0) this.periodSamples = this.findPeriod();
+    for (let i = 0; i < samples; i++) out[i] = this.madeUp(this.lostSamples + i);
+    this.lostSamples += samples;
+    return samples;
+  }
+
+  private blend(pcm: Int16Array, samples: number): void {
+    const blendSamples = Math.min(samples, blendMs * this.samplesPerMs);
+    for (let i = 0; i < blendSamples; i++) {
+      const share = (i + 0.5) / blendSamples;
+      pcm[i] = Math.round(pcm[i]! * share + this.madeUp(this.lostSamples + i) * (1 - share));
+    }
+  }
+
+  /** The made-up sample that follows the last good one by `ahead` samples. */
+  private madeUp(ahead: number): number {
+    const gain = 1 - ahead / (fadeMs * this.samplesPerMs);
+    if (gain <= 0) return 0;
+    const { history, periodSamples } = this;
+    return Math.round(history[history.length - periodSamples + (ahead % periodSamples)]! * gain);
+  }
+
+  /** Period whose normalised correlation is highest; compared at 8 kHz steps, which costs the same at every rate. */
+  private findPeriod(): number {
+    const { history, samplesPerMs } = this;
+    const step = samplesPerMs / 8;
+    const compareFrom = history.length - compareMs * samplesPerMs;
+    let best = maxPeriodMs * samplesPerMs;
+    let bestScore = 0;
+    for (let lag = minPeriodMs * samplesPerMs; lag <= maxPeriodMs * samplesPerMs; lag += step) {
+      let product = 0;
+      let energy = 1;
+      for (let i = compareFrom; i < history.length; i += step) {
+        const earlier = history[i - lag]!;
+        product += history[i]! * earlier;
+        energy += earlier * earlier;
+      }
+      const score = product / Math.sqrt(energy);
+      if (score > bestScore) {
+        bestScore = score;
+        best = lag;
+      }
+    }
+    return best;
+  }
+}
