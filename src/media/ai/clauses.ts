@@ -48,6 +48,11 @@ export class ClauseSplitter {
     this.#ordinalStops = ordinalStopLanguages.has(this.#options.language.slice(0, 2).toLowerCase());
   }
 
+  /** True when text waits for the end of its clause. */
+  get hasText(): boolean {
+    return this.#pending.trim() !== "";
+  }
+
   /** Adds model text; gives the clauses that are complete now. */
   push(delta: string): string[] {
     const { text, restart } = this.#reasoning.push(delta);

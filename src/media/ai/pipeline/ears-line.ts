@@ -24,6 +24,8 @@ export class EarsLine {
   readonly #buffer: UtteranceBuffer;
   /** When each utterance under way is given up, in monotonic ms. */
   readonly #underway = new Map<number, number>();
+  /** Somebody spoke whom nobody can understand. */
+  #unheard = false;
   #nextUtterance = 1;
   #understanding: Understanding = "nothing";
 
@@ -49,18 +51,26 @@ export class EarsLine {
   }
 
   speechStarted(): void {
-    if (!this.#deaf) this.#buffer.begin();
+    if (this.#deaf) this.#unheard = true;
+    else this.#buffer.begin();
   }
 
   discard(): void {
+    this.#unheard = false;
     this.#buffer.discard();
   }
 
   /** The turn is over: its audio goes to the ears. Nothing when nobody spoke; "overflow" when too much is under way. */
   commit(now: number, out: PipelineOrder[]): "overflow" | undefined {
     const audio = this.#buffer.take();
-    if (!audio || audio.length === 0) return undefined;
+    const unheard = this.#unheard;
+    this.#unheard = false;
+    if (!unheard && (!audio || audio.length === 0)) return undefined;
     const utterance = this.#nextUtterance++;
+    if (!audio) {
+      this.#tell(utterance, "", "unclear", out);
+      return undefined;
+    }
     if (this.#underway.size >= maxUnderway) {
       this.#tell(utterance, "", "failed", out);
       return "overflow";

@@ -37,6 +37,8 @@ export class SpeechLine {
   readonly #bytesPerMs: number;
   readonly #sampleBytes: number;
   readonly #clauses: Clause[] = [];
+  /** Items that were begun and not told as done, with their responses. */
+  readonly #openItems = new Map<string, string>();
   #nextSpeech = 1;
   #msPerChar = defaultMsPerChar;
   #itemId = "";
@@ -67,6 +69,7 @@ export class SpeechLine {
 
   /** Adds a clause to an item. */
   add(responseId: string, itemId: string, text: string, now: number, out: PipelineOrder[]): void {
+    this.#openItems.set(itemId, responseId);
     this.#clauses.push({
       speech: this.#nextSpeech++,
       responseId,
@@ -85,13 +88,13 @@ export class SpeechLine {
   }
 
   /** No further clause will come for this item. */
-  endItem(responseId: string, itemId: string, out: PipelineOrder[]): void {
+  endItem(itemId: string, out: PipelineOrder[]): void {
     const last = this.#clauses.findLast((clause) => clause.itemId === itemId);
     if (last) last.endsItem = true;
-    else out.push({ type: "event", event: { type: "item-done", responseId, itemId } });
+    else this.#tellItemDone(itemId, out);
   }
 
-  /** A piece of speech came; false when it was called off or there is too much of it. */
+  /** A piece of speech came: `stale` when it was called off, `overflow` when there is too much of it. */
   piece(speech: number, piece: SpeechPiece, now: number, out: PipelineOrder[]): "taken" | "stale" | "overflow" {
     const clause = this.#find(speech);
     if (!clause) return "stale";
@@ -113,7 +116,7 @@ export class SpeechLine {
     return true;
   }
 
-  /** True when this piece of work is still wanted. */
+  /** True when the voice's work of this number is still wanted. */
   has(speech: number): boolean {
     return this.#find(speech) !== undefined;
   }
@@ -128,11 +131,15 @@ export class SpeechLine {
     for (const clause of this.#clauses) {
       if (clause.state === "asked") out.push({ type: "abort", part: "voice", number: clause.speech });
     }
-    const items = new Map(this.#clauses.map((clause) => [clause.itemId, clause.responseId]));
     this.#clauses.length = 0;
-    for (const [itemId, responseId] of items) {
-      out.push({ type: "event", event: { type: "item-done", responseId, itemId } });
-    }
+    for (const itemId of [...this.#openItems.keys()]) this.#tellItemDone(itemId, out);
+  }
+
+  #tellItemDone(itemId: string, out: PipelineOrder[]): void {
+    const responseId = this.#openItems.get(itemId);
+    if (responseId === undefined) return;
+    this.#openItems.delete(itemId);
+    out.push({ type: "event", event: { type: "item-done", responseId, itemId } });
   }
 
   #find(speech: number): Clause | undefined {
@@ -158,8 +165,7 @@ export class SpeechLine {
         this.#tell(clause, clause.spreader.finish(audioMs), out);
         this.#msPerChar = learnPace(this.#msPerChar, clause.text.length, audioMs);
       }
-      const { responseId, itemId } = clause;
-      if (clause.endsItem) out.push({ type: "event", event: { type: "item-done", responseId, itemId } });
+      if (clause.endsItem) this.#tellItemDone(clause.itemId, out);
       this.#clauses.shift();
       const next = this.#clauses[0];
       for (const piece of next?.held.splice(0) ?? []) this.#bringOut(next!, piece, out);
