@@ -1,8 +1,8 @@
 /**
  * Low-pass prototypes of the resampler: a sinc under a Kaiser window, cut into polyphase branches.
  *
- * Between the low rate's 0.85 and 1 × Nyquist (3400 and 4000 Hz at 8 kHz) the gain falls from −0.2 dB to below
- * −60 dB, so neither images nor aliases come within 60 dB of the signal.
+ * Between the low rate's 0.85 and 1 × Nyquist (3400 and 4000 Hz at 8 kHz) the gain falls from −0.1 dB to below
+ * −64 dB, so neither images nor aliases come within 60 dB of the signal.
  */
 
 /** Length of the filter in samples of the lower of the two rates; its group delay is half of that. */
