@@ -17,6 +17,9 @@ import {
   updateOpenCall,
   usageOfCalls,
 } from "../store/calls.ts";
+
+export type { CallFilter };
+
 import { deleteEventsOfType, lastEventAt } from "../store/events.ts";
 import type { Page, PageRequest } from "../store/page.ts";
 import type { RecordingFiles } from "../store/recordings.ts";

@@ -90,6 +90,11 @@ export class EventFeed {
     }
   }
 
+  /** Whether a call has events after an id. */
+  async hasAfter(id: number, callId: string): Promise<boolean> {
+    return (await readEvents(this.#db, id, 1, callId)).length > 0;
+  }
+
   async #catchUp(follower: Follower): Promise<readonly CallEvent[]> {
     // Before the query starts: what commits from here on is in the page, in `waiting`, or in both.
     follower.behind = false;

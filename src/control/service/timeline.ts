@@ -32,7 +32,7 @@ export interface TurnParts {
 /** Everything with a time in a call. */
 export interface CallTimeline {
   readonly turns: readonly { readonly turn: TurnTiming; readonly parts: TurnParts }[];
-  readonly interruptions: readonly { readonly interruption: Interruption; readonly timeToSilenceMs: number }[];
+  readonly interruptions: readonly Interruption[];
   readonly utterances: readonly TranscriptLine[];
 }
 
@@ -61,10 +61,7 @@ export function toTimeline(
       const turn = toTurn(row);
       return { turn, parts: turnParts(turn) };
     }),
-    interruptions: interruptions.map((row) => ({
-      interruption: toInterruption(row),
-      timeToSilenceMs: row.silenced_at_ms - row.onset_at_ms,
-    })),
+    interruptions: interruptions.map(toInterruption),
     utterances: utterances.map(toUtterance),
   };
 }

@@ -1,0 +1,256 @@
+import { Type } from "@fastify/type-provider-typebox";
+import { GatewayError } from "../../../kit/errors.ts";
+import { type AgentId, type E164, parseAgentId } from "../../../kit/ids.ts";
+import type { TurnSettings } from "../../../media/protocol.ts";
+import type { Agent, AgentChange, Tool } from "../../service/agents.ts";
+import type { NumberSettings, TelephoneNumber } from "../../service/numbers.ts";
+import {
+  AgentBody,
+  ChangeAgentBody,
+  ChangeNumberBody,
+  CreateAgentBody,
+  CreatedAgentBody,
+  CreateNumberBody,
+  NumberBody,
+  SecretBody,
+  turnNames,
+} from "./agent-schemas.ts";
+import type { NativeApp, NativeDeps } from "./app.ts";
+import { refusals } from "./errors.ts";
+import { listOf, pageQuery, readPage, renderPage } from "./paging.ts";
+import { instant, strict } from "./shapes.ts";
+
+const IdParams = Type.Object({ id: Type.String() });
+const ListQuery = Type.Object(pageQuery, strict);
+
+/** `/agents` and `/numbers`: who answers, and where. */
+export function agentRoutes(app: NativeApp, { services: { agents, numbers } }: NativeDeps): void {
+  app.post(
+    "/agents",
+    {
+      schema: {
+        operationId: "createAgent",
+        tags: ["agents"],
+        body: CreateAgentBody,
+        response: { 201: CreatedAgentBody, ...refusals(413) },
+      },
+    },
+    async (request, reply) => {
+      const { name } = request.body;
+      const { agent, signingSecret } = await agents.create({ ...readAgent(request.body), name });
+      return reply.code(201).send({ ...renderAgent(agent), signing_secret: signingSecret });
+    },
+  );
+  app.get(
+    "/agents",
+    {
+      schema: {
+        operationId: "listAgents",
+        tags: ["agents"],
+        querystring: ListQuery,
+        response: { 200: listOf(AgentBody), ...refusals() },
+      },
+    },
+    async (request) => renderPage(await agents.list(readPage(request.query)), renderAgent),
+  );
+  app.get(
+    "/agents/:id",
+    {
+      schema: {
+        operationId: "getAgent",
+        tags: ["agents"],
+        params: IdParams,
+        response: { 200: AgentBody, ...refusals(404) },
+      },
+    },
+    async (request) => renderAgent(await agents.get(request.params.id)),
+  );
+  app.patch(
+    "/agents/:id",
+    {
+      schema: {
+        operationId: "changeAgent",
+        tags: ["agents"],
+        description: "What is missing stays; `turn` is merged member by member, lists are replaced.",
+        params: IdParams,
+        body: ChangeAgentBody,
+        response: { 200: AgentBody, ...refusals(404, 413) },
+      },
+    },
+    async (request) => renderAgent(await agents.update(request.params.id, readAgent(request.body))),
+  );
+  app.delete(
+    "/agents/:id",
+    {
+      schema: {
+        operationId: "deleteAgent",
+        tags: ["agents"],
+        params: IdParams,
+        response: { 204: Type.Null(), ...refusals(404, 409) },
+      },
+    },
+    async (request, reply) => {
+      await agents.delete(request.params.id);
+      return reply.code(204).send(null);
+    },
+  );
+  app.post(
+    "/agents/:id/rotate-secret",
+    {
+      schema: {
+        operationId: "rotateAgentSecret",
+        tags: ["agents"],
+        params: IdParams,
+        response: { 200: SecretBody, ...refusals(404) },
+      },
+    },
+    async (request) => ({ signing_secret: await agents.rotateSecret(request.params.id) }),
+  );
+
+  app.post(
+    "/numbers",
+    {
+      schema: {
+        operationId: "createNumber",
+        tags: ["numbers"],
+        body: CreateNumberBody,
+        response: { 201: NumberBody, ...refusals(409) },
+      },
+    },
+    async (request, reply) => {
+      const number = await numbers.create(request.body.number as E164, readNumber(request.body));
+      return reply.code(201).send(renderNumber(number));
+    },
+  );
+  app.get(
+    "/numbers",
+    {
+      schema: {
+        operationId: "listNumbers",
+        tags: ["numbers"],
+        querystring: ListQuery,
+        response: { 200: listOf(NumberBody), ...refusals() },
+      },
+    },
+    async (request) => renderPage(await numbers.list(readPage(request.query)), renderNumber),
+  );
+  app.get(
+    "/numbers/:id",
+    {
+      schema: {
+        operationId: "getNumber",
+        tags: ["numbers"],
+        params: IdParams,
+        response: { 200: NumberBody, ...refusals(404) },
+      },
+    },
+    async (request) => renderNumber(await numbers.get(request.params.id)),
+  );
+  app.patch(
+    "/numbers/:id",
+    {
+      schema: {
+        operationId: "changeNumber",
+        tags: ["numbers"],
+        params: IdParams,
+        body: ChangeNumberBody,
+        response: { 200: NumberBody, ...refusals(404) },
+      },
+    },
+    async (request) => renderNumber(await numbers.update(request.params.id, readNumber(request.body))),
+  );
+  app.delete(
+    "/numbers/:id",
+    {
+      schema: {
+        operationId: "deleteNumber",
+        tags: ["numbers"],
+        params: IdParams,
+        response: { 204: Type.Null(), ...refusals(404) },
+      },
+    },
+    async (request, reply) => {
+      await numbers.delete(request.params.id);
+      return reply.code(204).send(null);
+    },
+  );
+}
+
+function readAgent(body: ChangeAgentBody): AgentChange {
+  return {
+    name: body.name,
+    instructions: body.instructions,
+    provider: body.provider,
+    model: body.model,
+    voice: body.voice,
+    language: body.language,
+    firstMessage: body.first_message,
+    tools: body.tools?.map(readTool),
+    turn: body.turn && readTurn(body.turn),
+    maxDurationMs: body.max_duration_ms,
+    record: body.record,
+    webhookUrl: body.webhook_url,
+  };
+}
+
+function readTool(tool: NonNullable<ChangeAgentBody["tools"]>[number]): Tool {
+  const { timeout_ms: timeoutMs = 10_000, headers = {}, ...rest } = tool;
+  return { ...rest, timeoutMs, headers };
+}
+
+function readTurn(turn: NonNullable<ChangeAgentBody["turn"]>): AgentChange["turn"] {
+  const entries = Object.entries(turnNames).map(([inner, wire]) => [inner, turn[wire]]);
+  return Object.fromEntries(entries);
+}
+
+function renderTurn(turn: TurnSettings): AgentBody["turn"] {
+  const names = Object.keys(turn) as (keyof TurnSettings)[];
+  return Object.fromEntries(names.map((inner) => [turnNames[inner], turn[inner]]));
+}
+
+function renderAgent(agent: Agent): AgentBody {
+  return {
+    id: agent.id,
+    name: agent.name,
+    instructions: agent.instructions,
+    provider: agent.provider,
+    model: agent.model,
+    voice: agent.voice,
+    language: agent.language,
+    first_message: agent.firstMessage,
+    tools: agent.tools.map(({ timeoutMs, ...tool }) => ({ ...tool, timeout_ms: timeoutMs })),
+    turn: renderTurn(agent.turn),
+    max_duration_ms: agent.maxDurationMs,
+    record: agent.record,
+    webhook_url: agent.webhookUrl,
+    created_at: instant(agent.createdAt),
+    updated_at: instant(agent.updatedAt),
+  };
+}
+
+function readNumber(body: ChangeNumberBody): Partial<NumberSettings> {
+  return {
+    inboundAgentId: readAgentId(body.inbound_agent_id, "inboundAgentId"),
+    outboundAgentId: readAgentId(body.outbound_agent_id, "outboundAgentId"),
+    label: body.label,
+  };
+}
+
+function readAgentId(text: string | null | undefined, field: string): AgentId | null | undefined {
+  if (text === null || text === undefined) return text;
+  const id = parseAgentId(text);
+  if (!id) throw new GatewayError("invalid-request", "is not an agent's id", field);
+  return id;
+}
+
+function renderNumber(number: TelephoneNumber): NumberBody {
+  return {
+    id: number.id,
+    number: number.number,
+    inbound_agent_id: number.inboundAgentId,
+    outbound_agent_id: number.outboundAgentId,
+    label: number.label,
+    created_at: instant(number.createdAt),
+    updated_at: instant(number.updatedAt),
+  };
+}

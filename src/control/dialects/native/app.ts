@@ -1,0 +1,30 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
+import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from "fastify";
+import type { Clock } from "../../../kit/clock.ts";
+import type { Logger } from "../../../kit/log.ts";
+import type { Metrics } from "../../../kit/metrics.ts";
+import type { RateLimits } from "../../http/auth.ts";
+import type { EventStreams } from "../../http/event-stream.ts";
+import type { CallCommands } from "../../service/call-commands.ts";
+import type { Services } from "../../service/services.ts";
+
+/** Fastify with the types of requests and answers taken from their schemas. */
+export type NativeApp = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  TypeBoxTypeProvider
+>;
+
+/** What the native API stands on. */
+export interface NativeDeps {
+  readonly services: Services;
+  readonly commands: CallCommands;
+  readonly streams: EventStreams;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly rateLimits: RateLimits;
+}

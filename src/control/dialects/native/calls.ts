@@ -1,0 +1,188 @@
+import { Type } from "@fastify/type-provider-typebox";
+import type { CallFilter } from "../../service/calls.ts";
+import type { NativeApp, NativeDeps } from "./app.ts";
+import {
+  CallBody,
+  CallQuery,
+  DtmfBody,
+  LinkBody,
+  OpenStreamBody,
+  SayBody,
+  StreamBody,
+  TimelineBody,
+  ToolCallBody,
+  UtteranceBody,
+} from "./call-schemas.ts";
+import { refusals } from "./errors.ts";
+import { listOf, readPage, renderPage } from "./paging.ts";
+import { renderCall, renderInterruption, renderToolCall, renderTurn, renderUtterance } from "./render-call.ts";
+import { instant } from "./shapes.ts";
+
+const IdParams = Type.Object({ id: Type.String() });
+
+/** `/streams` and `/calls`: a way in for a call, and everything about it after. */
+export function callRoutes(app: NativeApp, { services: { calls, recordingLinks }, commands }: NativeDeps): void {
+  app.post(
+    "/streams",
+    {
+      schema: {
+        operationId: "openStream",
+        tags: ["calls"],
+        description: "Makes a call and the way in for its media stream: connect to `url` within 60 s with `token`.",
+        body: OpenStreamBody,
+        response: { 201: StreamBody, ...refusals(404, 503) },
+      },
+    },
+    async (request, reply) => {
+      const { metadata = {}, ...rest } = request.body;
+      const { callId, url, token, expiresAt } = await commands.openStream({ ...rest, metadata });
+      return reply.code(201).send({ call_id: callId, url, token, expires_at: instant(expiresAt) });
+    },
+  );
+  app.get(
+    "/calls",
+    {
+      schema: {
+        operationId: "listCalls",
+        tags: ["calls"],
+        querystring: CallQuery,
+        response: { 200: listOf(CallBody), ...refusals() },
+      },
+    },
+    async (request) => renderPage(await calls.list(readFilter(request.query), readPage(request.query)), renderCall),
+  );
+  app.get(
+    "/calls/:id",
+    {
+      schema: {
+        operationId: "getCall",
+        tags: ["calls"],
+        params: IdParams,
+        response: { 200: CallBody, ...refusals(404) },
+      },
+    },
+    async (request) => renderCall(await calls.get(request.params.id)),
+  );
+  app.post(
+    "/calls/:id/hangup",
+    {
+      schema: {
+        operationId: "hangUpCall",
+        tags: ["calls"],
+        params: IdParams,
+        response: { 202: CallBody, ...refusals(404, 409) },
+      },
+    },
+    async (request, reply) => reply.code(202).send(renderCall(await commands.hangUp(request.params.id))),
+  );
+  app.post(
+    "/calls/:id/say",
+    {
+      schema: {
+        operationId: "sayInCall",
+        tags: ["calls"],
+        description: "Has the agent speak a text now.",
+        params: IdParams,
+        body: SayBody,
+        response: { 202: CallBody, ...refusals(404, 409) },
+      },
+    },
+    async (request, reply) => {
+      const call = await commands.say(request.params.id, request.body.text);
+      return reply.code(202).send(renderCall(call));
+    },
+  );
+  app.post(
+    "/calls/:id/dtmf",
+    {
+      schema: {
+        operationId: "sendCallDtmf",
+        tags: ["calls"],
+        description: "Sends keys to the caller's side.",
+        params: IdParams,
+        body: DtmfBody,
+        response: { 202: CallBody, ...refusals(404, 409) },
+      },
+    },
+    async (request, reply) => {
+      const call = await commands.sendDtmf(request.params.id, request.body.digits);
+      return reply.code(202).send(renderCall(call));
+    },
+  );
+  app.get(
+    "/calls/:id/transcript",
+    {
+      schema: {
+        operationId: "getCallTranscript",
+        tags: ["calls"],
+        params: IdParams,
+        response: { 200: listOf(UtteranceBody), ...refusals(404) },
+      },
+    },
+    async (request) => ({
+      data: (await calls.transcript(request.params.id)).map(renderUtterance),
+      next_cursor: null,
+    }),
+  );
+  app.get(
+    "/calls/:id/tool-calls",
+    {
+      schema: {
+        operationId: "listCallToolCalls",
+        tags: ["calls"],
+        params: IdParams,
+        response: { 200: listOf(ToolCallBody), ...refusals(404) },
+      },
+    },
+    async (request) => ({ data: (await calls.toolCalls(request.params.id)).map(renderToolCall), next_cursor: null }),
+  );
+  app.get(
+    "/calls/:id/timeline",
+    {
+      schema: {
+        operationId: "getCallTimeline",
+        tags: ["calls"],
+        params: IdParams,
+        response: { 200: TimelineBody, ...refusals(404) },
+      },
+    },
+    async (request) => {
+      const { turns, interruptions, utterances } = await calls.timeline(request.params.id);
+      return {
+        call_id: request.params.id,
+        turns: turns.map(({ turn, parts }) => renderTurn(turn, parts)),
+        interruptions: interruptions.map(renderInterruption),
+        utterances: utterances.map(renderUtterance),
+      };
+    },
+  );
+  app.get(
+    "/calls/:id/recording",
+    {
+      schema: {
+        operationId: "getCallRecording",
+        tags: ["calls"],
+        description: "A link to the stereo WAV (caller left, agent right) that works without a key until it expires.",
+        params: IdParams,
+        response: { 200: LinkBody, ...refusals(404) },
+      },
+    },
+    async (request) => {
+      const { url, expiresAt } = await recordingLinks.create(request.params.id);
+      return { url, expires_at: instant(expiresAt) };
+    },
+  );
+}
+
+function readFilter(query: CallQuery): CallFilter {
+  const wallMs = (text: string | undefined) => (text === undefined ? undefined : Date.parse(text));
+  return {
+    status: query.status,
+    from: query.from,
+    to: query.to,
+    agentId: query.agent_id,
+    cause: query.cause,
+    startedAfter: wallMs(query.started_after),
+    startedBefore: wallMs(query.started_before),
+  };
+}

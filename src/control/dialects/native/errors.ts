@@ -1,0 +1,46 @@
+import { Type } from "@fastify/type-provider-typebox";
+import type { FastifyError, FastifyReply } from "fastify";
+import type { GatewayErrorCode } from "../../../kit/errors.ts";
+import { type Refusal, toRefusal } from "../../http/errors.ts";
+import { toSnakeCase } from "./shapes.ts";
+
+/** The words of this API for each refusal. */
+const codes: Readonly<Record<GatewayErrorCode, string>> = {
+  "invalid-request": "invalid_request",
+  unauthorized: "unauthorized",
+  forbidden: "forbidden",
+  "not-found": "not_found",
+  conflict: "conflict",
+  gone: "gone",
+  "too-large": "too_large",
+  "rate-limited": "rate_limited",
+  unavailable: "unavailable",
+  internal: "internal",
+};
+
+/** Body of every answer that is not a success. */
+export const ErrorBody = Type.Object({
+  error: Type.Object({
+    code: Type.String({ enum: Object.values(codes) }),
+    message: Type.String(),
+    field: Type.Optional(Type.String({ description: "Path of the field that is wrong: `turn.endpointing_ms`." })),
+  }),
+});
+
+/** Answers with a refusal in this API's shape; returns it for the log. */
+export function sendRefusal(error: FastifyError | Error, reply: FastifyReply): Refusal {
+  const refusal = toRefusal(error);
+  const { code, message, field, fieldBy } = refusal;
+  const named = field !== undefined && fieldBy === "service" ? toSnakeCase(field) : field;
+  reply.code(refusal.status).type("application/json; charset=utf-8");
+  reply.send({ error: { code: codes[code], message, field: named } });
+  return refusal;
+}
+
+/** The refusals of a route, for its description. */
+export function refusals<const Status extends number>(...statuses: readonly Status[]) {
+  return Object.fromEntries([400, 401, 429, ...statuses].map((status) => [status, ErrorBody])) as Record<
+    Status | 400 | 401 | 429,
+    typeof ErrorBody
+  >;
+}

@@ -1,0 +1,43 @@
+import swagger from "@fastify/swagger";
+import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
+import type { FastifyInstance } from "fastify";
+import { requireKey } from "../../http/auth.ts";
+import { agentRoutes } from "./agents.ts";
+import type { NativeDeps } from "./app.ts";
+import { callRoutes } from "./calls.ts";
+import { sendRefusal } from "./errors.ts";
+import { eventRoutes } from "./events.ts";
+
+/** Tandem's own API (`/api/v1`): keys begin with `tk_live_`. */
+export async function nativeApi(app: FastifyInstance, deps: NativeDeps): Promise<void> {
+  const { services, clock, log, metrics, rateLimits } = deps;
+  app.setErrorHandler<Error>((error, request, reply) => {
+    const refusal = sendRefusal(error, reply);
+    if (!refusal.ours) return;
+    metrics.errors.inc({ kind: "http" });
+    log.error({ err: error, route: request.routeOptions.url }, "request failed");
+  });
+  app.setNotFoundHandler((_request, reply) =>
+    reply.code(404).send({ error: { code: "not_found", message: "there is no such path in this API" } }),
+  );
+  await app.register(swagger, {
+    openapi: {
+      openapi: "3.1.0",
+      info: {
+        title: "Tandem",
+        version: "1",
+        description: "Realtime voice gateway: telephone calls talk with realtime AI agents.",
+      },
+      components: { securitySchemes: { key: { type: "http", scheme: "bearer", description: "tk_live_…" } } },
+      security: [{ key: [] }],
+    },
+  });
+  app.get("/openapi.json", { schema: { hide: true } }, async () => app.swagger());
+  await app.register(async (scope) => {
+    scope.addHook("onRequest", requireKey("native", services.keys, clock, rateLimits));
+    const typed = scope.withTypeProvider<TypeBoxTypeProvider>();
+    agentRoutes(typed, deps);
+    callRoutes(typed, deps);
+    eventRoutes(typed, deps);
+  });
+}

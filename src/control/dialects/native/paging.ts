@@ -1,0 +1,39 @@
+import { type TSchema, Type } from "@fastify/type-provider-typebox";
+import { GatewayError } from "../../../kit/errors.ts";
+import type { Page, PageCursor, PageRequest } from "../../service/page.ts";
+
+/** Members of a query that pick a page. */
+export const pageQuery = {
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, default: 20 })),
+  cursor: Type.Optional(Type.String({ maxLength: 200, description: "`next_cursor` of the page before." })),
+};
+
+/** The shape of a list. */
+export function listOf<Item extends TSchema>(item: Item) {
+  return Type.Object({
+    data: Type.Array(item),
+    next_cursor: Type.Unsafe<string | null>({
+      type: ["string", "null"],
+      description: "Give it as `cursor` for the next page; null: this was the last.",
+    }),
+  });
+}
+
+export function readPage(query: { limit?: number; cursor?: string }): PageRequest {
+  return { limit: query.limit ?? 20, after: query.cursor === undefined ? undefined : readCursor(query.cursor) };
+}
+
+export function renderPage<T, Wire>(page: Page<T>, render: (item: T) => Wire) {
+  return { data: page.data.map(render), next_cursor: page.next ? writeCursor(page.next) : null };
+}
+
+/** Opaque on purpose: what is inside may change. */
+function writeCursor({ createdAt, id }: PageCursor): string {
+  return Buffer.from(`${createdAt}.${id}`).toString("base64url");
+}
+
+function readCursor(text: string): PageCursor {
+  const match = /^([0-9]{1,15})\.([a-z0-9_]{1,80})$/.exec(Buffer.from(text, "base64url").toString("latin1"));
+  if (!match) throw new GatewayError("invalid-request", "is not a cursor of this API", "cursor");
+  return { createdAt: Number(match[1]), id: match[2]! };
+}

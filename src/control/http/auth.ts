@@ -1,0 +1,65 @@
+import type { FastifyReply, FastifyRequest } from "fastify";
+import type { Clock } from "../../kit/clock.ts";
+import { GatewayError } from "../../kit/errors.ts";
+import type { ApiKey, Dialect, Keys } from "../service/keys.ts";
+import { TokenBuckets } from "./token-buckets.ts";
+
+/** How often a key may ask and an address may be wrong. */
+export interface RateLimits {
+  readonly keyPerSecond: number;
+  readonly keyBurst: number;
+  readonly failuresPerSecond: number;
+  readonly failureBurst: number;
+}
+
+export const defaultRateLimits = {
+  keyPerSecond: 50,
+  keyBurst: 100,
+  failuresPerSecond: 0.2,
+  failureBurst: 20,
+} as const satisfies RateLimits;
+
+declare module "fastify" {
+  interface FastifyRequest {
+    /** The key the request came with; null where none is asked for. */
+    apiKey: ApiKey | null;
+  }
+}
+
+/** An `onRequest` hook that lets only keys of a dialect pass, and those not too often. */
+export function requireKey(
+  dialect: Dialect,
+  keys: Pick<Keys, "authenticate">,
+  clock: Clock,
+  limits: RateLimits,
+): (request: FastifyRequest, reply: FastifyReply) => Promise<void> {
+  const byKey = new TokenBuckets({ burst: limits.keyBurst, perSecond: limits.keyPerSecond, maxBuckets: 10_000 });
+  const byAddress = new TokenBuckets({
+    burst: limits.failureBurst,
+    perSecond: limits.failuresPerSecond,
+    maxBuckets: 10_000,
+  });
+  const take = (buckets: TokenBuckets, key: string, reply: FastifyReply) => {
+    const waitMs = buckets.take(key, clock.now());
+    if (waitMs === 0) return;
+    reply.header("retry-after", Math.ceil(waitMs / 1000));
+    throw new GatewayError("rate-limited", "too many requests; wait as long as Retry-After says");
+  };
+  return async (request, reply) => {
+    const secret = bearerToken(request.headers.authorization);
+    // The key is looked up first: behind a proxy a stranger's wrong keys must not lock out the right one.
+    const key = secret === undefined ? undefined : await keys.authenticate(secret);
+    if (!key || key.dialect !== dialect) {
+      take(byAddress, request.ip, reply);
+      reply.header("www-authenticate", "Bearer");
+      throw new GatewayError("unauthorized", "send a valid API key as Authorization: Bearer tk_live_…");
+    }
+    take(byKey, key.id, reply);
+    request.apiKey = key;
+  };
+}
+
+/** The token of an Authorization header (RFC 6750 §2.1); undefined when there is none. */
+function bearerToken(header: string | undefined): string | undefined {
+  return /^Bearer +([^\s]+) *$/i.exec(header ?? "")?.[1];
+}

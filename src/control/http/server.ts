@@ -1,0 +1,120 @@
+import formbody from "@fastify/formbody";
+import Fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
+import type { Clock } from "../../kit/clock.ts";
+import { parseCallId } from "../../kit/ids.ts";
+import type { Logger } from "../../kit/log.ts";
+import type { Metrics } from "../../kit/metrics.ts";
+import type { CallControl } from "../calls/call-control.ts";
+import { twilioVoiceWebhook } from "../carriers/twilio-voice-webhook.ts";
+import { nativeApi } from "../dialects/native/index.ts";
+import { createCallCommands } from "../service/call-commands.ts";
+import type { Services } from "../service/services.ts";
+import { defaultRateLimits, type RateLimits } from "./auth.ts";
+import { toRefusal } from "./errors.ts";
+import { defaultEventStreamOptions, type EventStreamOptions, EventStreams } from "./event-stream.ts";
+import { operatorRoutes } from "./operator-routes.ts";
+import { recordingRoute } from "./recording-route.ts";
+import { compileSchema } from "./validation.ts";
+
+/** The settings this side needs. */
+export interface HttpServerConfig {
+  /** Origin that carriers and customers see; no slash at the end. */
+  readonly publicUrl: string;
+  /** "": the Twilio webhook answers 503. */
+  readonly twilioAuthToken: string;
+}
+
+export interface HttpServerDeps {
+  readonly services: Services;
+  readonly calls: CallControl;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+  readonly clock: Clock;
+  readonly config: HttpServerConfig;
+  readonly rateLimits?: RateLimits;
+  readonly eventStreams?: EventStreamOptions;
+}
+
+/** Largest body of a request, unless its route says less. */
+const maxBodyBytes = 1_048_576;
+
+const securityHeaders = {
+  "x-content-type-options": "nosniff",
+  "x-frame-options": "DENY",
+  "referrer-policy": "no-referrer",
+  "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+  "cache-control": "no-store",
+} as const;
+
+/** The HTTP side of the gateway: native API, carriers' webhooks, recordings, operator's pages. Not listening yet. */
+export function createHttpServer(deps: HttpServerDeps): FastifyInstance {
+  const { services, calls: callControl, metrics, log, clock } = deps;
+  const { publicUrl, twilioAuthToken } = deps.config;
+  const app = Fastify({
+    logger: false, // one line a request is written below, with the call's id
+    bodyLimit: maxBodyBytes,
+    requestTimeout: 30_000,
+    keepAliveTimeout: 72_000,
+    forceCloseConnections: "idle",
+    routerOptions: { maxParamLength: 128 },
+  });
+  const streams = new EventStreams(services.feed, deps.eventStreams ?? defaultEventStreamOptions);
+  app.decorateRequest("apiKey", null);
+  app.setValidatorCompiler(compileSchema);
+  // Answers are typed where they are made; a second, lossy description of them at run time would only hide mistakes.
+  app.setSerializerCompiler(() => (data) => JSON.stringify(data));
+  app.addHook("onRequest", async (_request, reply) => {
+    reply.headers(securityHeaders);
+    if (publicUrl.startsWith("https:")) reply.header("strict-transport-security", "max-age=31536000");
+  });
+  app.addHook("onResponse", async (request, reply) => {
+    const { url: route, config } = request.routeOptions;
+    const line = {
+      method: request.method,
+      route: route ?? "unknown",
+      status: reply.statusCode,
+      ms: Math.round(reply.elapsedTime),
+      keyId: request.apiKey?.id,
+      callId: callIdOf(request),
+    };
+    if (config && "quiet" in config) log.debug(line, "request");
+    else log.info(line, "request");
+  });
+  app.addHook("preClose", async () => streams.closeAll());
+  app.setErrorHandler((error, request, reply) => {
+    const refusal = toRefusal(error);
+    if (refusal.ours) {
+      metrics.errors.inc({ kind: "http" });
+      log.error({ err: error, route: request.routeOptions.url, callId: callIdOf(request) }, "request failed");
+    }
+    const { code, message, field } = refusal;
+    return reply.code(refusal.status).type("application/json; charset=utf-8").send({ error: { code, message, field } });
+  });
+  app.setNotFoundHandler((_request, reply) =>
+    reply.code(404).send({ error: { code: "not-found", message: "there is nothing here" } }),
+  );
+  operatorRoutes(app, { services, callControl, metrics, log });
+  recordingRoute(app, services);
+  app.register(nativeApi, {
+    prefix: "/api/v1",
+    services,
+    commands: createCallCommands(services.calls, callControl),
+    streams,
+    clock,
+    log,
+    metrics,
+    rateLimits: deps.rateLimits ?? defaultRateLimits,
+  });
+  app.register(async (scope) => {
+    // Forms keep their repeated fields: a carrier's signature covers each of them.
+    await scope.register(formbody, { parser: (text) => ({ fields: [...new URLSearchParams(text)] }) });
+    twilioVoiceWebhook(scope, { callControl, metrics, log, publicUrl, authToken: twilioAuthToken });
+  });
+  return app;
+}
+
+/** The call a request is about, for the log; undefined when it is about none. */
+function callIdOf(request: FastifyRequest): string | undefined {
+  const { id, callId } = (request.params ?? {}) as { id?: string; callId?: string };
+  return parseCallId(callId ?? id ?? "");
+}

@@ -1,0 +1,54 @@
+/** Checks requests against their schemas, and says which field is wrong in the user's own words. */
+import { Ajv, type ErrorObject } from "ajv";
+import addFormats from "ajv-formats";
+import type { FastifySchemaCompiler } from "fastify";
+
+const strict = { strict: true, allowUnionTypes: true, allErrors: false, removeAdditional: false, useDefaults: false };
+const bodyAjv = addFormats.default(new Ajv({ ...strict, coerceTypes: false }), ["date-time"]);
+/** What stands in a URL is text: numbers are read from it. */
+const urlAjv = addFormats.default(new Ajv({ ...strict, coerceTypes: true }), ["date-time"]);
+
+/** Validator for Fastify: bodies as they are, URLs with their numbers read. */
+export const compileSchema: FastifySchemaCompiler<object> = ({ schema, httpPart }) =>
+  (httpPart === "body" ? bodyAjv : urlAjv).compile(schema);
+
+/** What is wrong with a request. */
+export interface FieldFault {
+  /** `turn.endpointing_ms`, `tools[0].url`; "" when it is the whole. */
+  readonly field: string;
+  readonly message: string;
+}
+
+/** Puts Ajv's first error into the user's words; never repeats a value. */
+export function describeFault(errors: readonly Partial<ErrorObject>[]): FieldFault {
+  const error = errors[0];
+  const params: Record<string, unknown> = error?.params ?? {};
+  const path = fieldPath(error?.instancePath ?? "");
+  const below = (name: unknown) => (path === "" ? String(name) : `${path}.${name}`).slice(0, 200);
+  switch (error?.keyword) {
+    case "required":
+      return { field: below(params.missingProperty), message: "is required" };
+    case "additionalProperties":
+      return { field: below(params.additionalProperty), message: "is not a known field" };
+    case "propertyNames":
+      return { field: below(params.propertyName), message: "is not a valid name here" };
+    case "enum":
+      return { field: path, message: `must be one of ${(params.allowedValues as unknown[]).join(", ")}` };
+    default:
+      // An invalid name is reported on the object, with the name beside it.
+      if (error?.propertyName !== undefined) {
+        return { field: below(error.propertyName), message: "is not a valid name here" };
+      }
+      return { field: path, message: error?.message ?? "is not valid" };
+  }
+}
+
+/** JSON pointer (RFC 6901) to the way people write it: `/tools/0/url` is `tools[0].url`. */
+function fieldPath(pointer: string): string {
+  let path = "";
+  for (const part of pointer.split("/").slice(1)) {
+    const name = part.replaceAll("~1", "/").replaceAll("~0", "~");
+    path += /^[0-9]+$/.test(name) ? `[${name}]` : path === "" ? name : `.${name}`;
+  }
+  return path.slice(0, 200);
+}
