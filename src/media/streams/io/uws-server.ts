@@ -9,7 +9,7 @@ const hardPayloadFactor = 4;
 /** What the library accepts, in seconds, for its own idle timeout; ours is finer and strikes first. */
 const idleTimeoutRangeS = [12, 960] as const;
 
-/** The WebSocket server on uWebSockets.js. Several processes may listen on one port: it sets SO_REUSEPORT. */
+/** The WebSocket server on uWebSockets.js. Several processes may listen on one port: it sets SO_REUSEPORT, but not for port 0. */
 export function listenUws<State>(uws: Uws, options: WsServerOptions, handlers: WsHandlers<State>): Promise<WsServer> {
   const connections = new Set<UwsConnection<State>>();
   let listenToken: UwsListenToken | undefined;
