@@ -39,13 +39,17 @@ class ChatCompletionsMind implements Mind {
   }
 
   async *respond(request: MindRequest, signal: AbortSignal): AsyncGenerator<MindPiece> {
-    const either = AbortSignal.any([signal, this.#closing.signal]);
+    const done = new AbortController();
+    const ending = AbortSignal.any([signal, this.#closing.signal, done.signal]);
     try {
-      const response = await this.#send(request, either);
+      const response = await this.#send(request, ending);
       if (!response.body) throw new PartFailure("protocol", `${source} answered without a body`);
       yield* readChatAnswer(response.body, source);
     } catch (error) {
       throw openaiFailure(error, source);
+    } finally {
+      // A server that keeps the connection open after its answer loses it.
+      done.abort();
     }
   }
 
