@@ -53,6 +53,7 @@ interface Waiting {
 /** flite in one worker thread: a bounded queue of clauses, one spoken at a time; a thread that dies is started again. */
 export class Flite {
   readonly #options: FliteOptions;
+  readonly #workerSource: string;
   readonly #queue: Waiting[] = [];
   readonly #cache = new Map<string, SpokenClause>();
   #worker: Worker | undefined;
@@ -60,7 +61,9 @@ export class Flite {
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
 
-  constructor(options: Partial<FliteOptions> = {}) {
+  /** `workerSource` is the thread's program; tests give worse ones. */
+  constructor(options: Partial<FliteOptions> = {}, workerSource: string = fliteWorkerSource) {
+    this.#workerSource = workerSource;
     this.#options = { ...defaultFliteOptions, ...options };
   }
 
@@ -129,7 +132,7 @@ export class Flite {
   }
 
   #startWorker(): Worker {
-    const worker = new Worker(fliteWorkerSource, {
+    const worker = new Worker(this.#workerSource, {
       eval: true,
       name: "flite",
       env: {},

@@ -8,7 +8,6 @@ const replacements: readonly (readonly [RegExp, string])[] = [
   [/[\u2018\u2019\u201b]/g, "'"],
   [/[\u201c\u201d\u201e\u00ab\u00bb]/g, '"'],
   [/\s*[\u2013\u2014]\s*/g, ", "],
-  [/\u2026/g, "."],
   [/[\u0300-\u036f]/g, ""],
   [/[^\x20-\x7e]+/g, " "],
   [/\s+/g, " "],

@@ -7,13 +7,17 @@ export interface Grammar {
   readonly phrases: readonly string[];
   /** Every word the pronunciation dictionary must have. */
   readonly words: readonly string[];
-  /** Any number of the phrases may follow each other. */
+  /** Any number of the phrases may follow each other, or one of `exits` is said alone. */
   readonly repeats: boolean;
+  readonly exits: readonly string[];
 }
 
 /** Most phrases of a grammar and most words of a phrase; the rest is left out. */
 export const maxPhrases = 60;
 export const maxPhraseWords = 8;
+
+/** What else may be said when digits are asked for. */
+const digitExits = ["goodbye", "main menu", "cancel"];
 
 const digitWords = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
 
@@ -25,23 +29,28 @@ const competitors = [...digitWords, "yes", "no", "hello", "sorry", "what", "okay
 
 /** The grammar of a hint; undefined when it names nothing that can be pronounced. */
 export function grammarOf(hint: EarsHint): Grammar | undefined {
-  if ("digits" in hint) return { key: "digits", phrases: digitWords, words: digitWords, repeats: true };
+  if ("digits" in hint) {
+    const words = allWords([...digitWords, ...digitExits]);
+    return { key: "digits", phrases: digitWords, words, repeats: true, exits: digitExits };
+  }
   const phrases = hint.grammar.map(spokenForm).filter((phrase) => phrase !== "" && wordsOf(phrase) <= maxPhraseWords);
   if (phrases.length === 0) return undefined;
   const all = [...new Set([...phrases.slice(0, maxPhrases), ...competitors])].sort();
-  return { key: all.join("|"), phrases: all, words: allWords(all), repeats: false };
+  return { key: all.join("|"), phrases: all, words: allWords(all), repeats: false, exits: [] };
 }
 
 /** The grammar without the phrases that use words the dictionary lacks; undefined when none is left. */
 export function withoutUnknownWords(grammar: Grammar, known: ReadonlySet<string>): Grammar | undefined {
-  const phrases = grammar.phrases.filter((phrase) => phrase.split(" ").every((word) => known.has(word)));
-  return phrases.length === 0 ? undefined : { ...grammar, phrases, words: allWords(phrases) };
+  const sayable = (phrase: string) => phrase.split(" ").every((word) => known.has(word));
+  const phrases = grammar.phrases.filter(sayable);
+  const exits = grammar.exits.filter(sayable);
+  return phrases.length === 0 ? undefined : { ...grammar, phrases, exits, words: allWords([...phrases, ...exits]) };
 }
 
 /** The grammar in the JSpeech Grammar Format 1.0. */
 export function writeJsgf(grammar: Grammar): string {
-  const choice = `<phrase> = ${grammar.phrases.join(" | ")};`;
-  return `#JSGF V1.0;\ngrammar tandem;\n${choice}\npublic <utterance> = <phrase>${grammar.repeats ? "+" : ""};\n`;
+  const utterance = [grammar.repeats ? "<phrase>+" : "<phrase>", ...grammar.exits].join(" | ");
+  return `#JSGF V1.0;\ngrammar tandem;\n<phrase> = ${grammar.phrases.join(" | ")};\npublic <utterance> = ${utterance};\n`;
 }
 
 /** Words as the dictionary spells them: lower case, letters and apostrophes; digits are spelled out. */

@@ -14,6 +14,24 @@ function samplesOf(audio: Uint8Array): Int16Array {
   return new Int16Array(audio.buffer, audio.byteOffset, audio.byteLength / 2);
 }
 
+/** A thread with the troubles its clauses name, and 100 ms of silence for all others. */
+const troubledSource = `
+const { parentPort } = require("node:worker_threads");
+const wav = new Uint8Array(44 + 3200);
+const view = new DataView(wav.buffer);
+wav.set(Buffer.from("RIFF____WAVEfmt ____________________data"));
+for (const [at, value] of [[16, 16], [24, 16000], [28, 32000], [40, 3200]]) view.setUint32(at, value, true);
+for (const [at, value] of [[20, 1], [22, 1], [32, 2], [34, 16]]) view.setUint16(at, value, true);
+parentPort.on("message", ({ text }) => {
+  if (text === "hang") return;
+  if (text === "exit") process.exit(3);
+  if (text === "throw") throw new Error("out of memory");
+  if (text === "refuse") parentPort.postMessage({ type: "failed", message: "no voice" });
+  else if (text === "nonsense") parentPort.postMessage({ type: "spoken", wav: new Uint8Array(3), phones: "" });
+  else parentPort.postMessage({ type: "spoken", wav, phones: "" });
+});
+`;
+
 describe("flite voice", () => {
   const flite = new Flite();
   afterAll(() => flite.close());
@@ -105,16 +123,19 @@ describe("flite voice", () => {
     small.close();
   });
 
-  test("flite: a clause that takes too long is rejected, and a new thread speaks the next one", async () => {
-    const hasty = new Flite({ timeoutMs: 1 });
-    await expect(hasty.speak("This can not be spoken within a millisecond.", "rms", never)).rejects.toThrow("1 ms");
-    hasty.close();
-    const patient = new Flite();
-    const broken = patient.speak("Spoken after the crash.", "no-such-voice" as "rms", never);
-    const next = patient.speak("Spoken after the crash.", "kal16", never);
-    await broken.catch(() => undefined);
-    expect((await next).audio.length).toBeGreaterThan(16_000);
-    patient.close();
+  test.each([
+    ["takes too long", "hang", "1500 ms"],
+    ["kills the thread", "exit", "code 3"],
+    ["makes it throw", "throw", "crashed"],
+    ["is refused by flite", "refuse", "no voice"],
+    ["yields nonsense", "nonsense", "something else"],
+  ])("flite: a clause that %s is rejected, and the next one is spoken", async (_, clause, reason) => {
+    const troubled = new Flite({ timeoutMs: 1500 }, troubledSource);
+    const failing = troubled.speak(clause, "rms", never);
+    const next = troubled.speak("fine", "rms", never);
+    await expect(failing).rejects.toThrow(reason);
+    expect((await next).durationMs).toBe(100);
+    troubled.close();
   });
 
   test("flite: close rejects what waits, and nothing is taken after", async () => {
