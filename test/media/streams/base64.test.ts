@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { decodeBase64, decodedBytes } from "../../../src/media/streams/base64.ts";
-import { diceBytes, seededDice } from "../../kit/seeded-random.ts";
+import { diceBytes, seededDice } from "./dice.ts";
 
 function decode(text: string): number[] | undefined {
   const source = Buffer.from(`<${text}>`);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { StreamCodec, StreamProtocol, StreamSink, StreamStart } from "../../../src/media/streams/protocol.ts";
-import { diceBytes, seededDice } from "../../kit/seeded-random.ts";
+import { diceBytes, seededDice } from "./dice.ts";
 
 /** One message as the carrier sends it: text or bytes. */
 export type CarrierMessage = string | Uint8Array;

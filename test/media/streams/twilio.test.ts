@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from "vitest";
 import type { StreamCodec } from "../../../src/media/streams/protocol.ts";
 import { twilio } from "../../../src/media/streams/twilio.ts";
-import { type Dice, diceBytes, seededDice } from "../../kit/seeded-random.ts";
+import { type Dice, diceBytes, seededDice } from "./dice.ts";
 import { type CarrierMessage, feed, protocolSuite, TellTale, type Told, tell } from "./protocol-suite.ts";
 
 const streamSid = `MZ${"0123456789abcdef".repeat(2)}`;

@@ -52,7 +52,7 @@ export async function listenPlain<State>(options: WsServerOptions, handlers: WsH
       resolve();
     });
     if (options.sharedServer) http.listen(options.sharedServer);
-    else http.listen({ host: options.host, port: options.port, exclusive: true });
+    else http.listen({ host: options.host, port: options.port });
   });
 
   const { port } = http.address() as AddressInfo;

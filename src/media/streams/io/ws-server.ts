@@ -42,7 +42,7 @@ export interface WsHandlers<State> {
 export interface WsServerOptions {
   readonly engine: "auto" | "uws" | "ws";
   readonly host: string;
-  /** 0: any free port. */
+  /** 0: any free port, which then cannot be shared with other processes. */
   readonly port: number;
   /** A longer message closes the socket with 1009. */
   readonly maxPayloadBytes: number;
