@@ -58,8 +58,8 @@ function checkTool(tool: Tool, allowHttp: boolean, field: string): void {
   if (tool.parameters.type !== "object" || !isJsonSchema(tool.parameters)) {
     throw new GatewayError("invalid-request", "must be a JSON Schema of type object", `${field}.parameters`);
   }
-  for (const name of Object.keys(tool.headers)) {
-    if (reservedHeaders.has(name.toLowerCase())) {
+  for (const name of Object.keys(tool.headers).map((given) => given.toLowerCase())) {
+    if (reservedHeaders.has(name)) {
       throw new GatewayError("invalid-request", "this header is set by the gateway", `${field}.headers.${name}`);
     }
   }

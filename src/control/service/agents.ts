@@ -160,11 +160,14 @@ export function agentSpec(row: AgentRow, deps: Pick<ServiceDeps, "secrets">): Ag
   };
 }
 
-function merge<Base extends AgentSettings>(base: Base, change: AgentChange): Base {
-  const { turn, ...rest } = change;
-  const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
-  const merged = Object.entries({ ...base.turn, ...turn }).filter(([, value]) => value !== undefined && value !== null);
-  return { ...base, ...given, turn: Object.fromEntries(merged) };
+function merge<Base extends AgentSettings>(base: Base, { turn, ...change }: AgentChange): Base {
+  const merged = { ...base.turn, ...without(undefined, { ...turn }) };
+  return { ...base, ...without(undefined, change), turn: without(null, merged) };
+}
+
+/** The members that are not of the given value. */
+function without(unwanted: undefined | null, members: object): object {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== unwanted));
 }
 
 type SettingColumns = Omit<AgentRow, "id" | "signing_secret" | "created_at" | "updated_at">;

@@ -42,7 +42,7 @@ export const turnNames = {
 } as const satisfies Record<keyof TurnSettings, keyof typeof turnMembers>;
 
 /** How turns are taken; what is missing has its default. */
-export const TurnBody = Type.Partial(Type.Object(turnMembers, strict));
+export const TurnBody = Type.Partial(Type.Object(turnMembers), strict);
 
 /** A change to it: `null` brings the default back. */
 export const TurnChangeBody = Type.Object(allNullable(turnMembers), strict);

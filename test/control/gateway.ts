@@ -1,0 +1,221 @@
+/** A gateway's control plane on a temporary folder, with a clock that stands still and a call control that remembers. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { FastifyInstance, InjectOptions } from "fastify";
+import { onTestFinished } from "vitest";
+import type { CallControl, NewCall, Readiness, StreamTicket } from "../../src/control/calls/call-control.ts";
+import { createHttpServer, type HttpServerDeps } from "../../src/control/http/server.ts";
+import { openServices, type Services, type ServicesOptions } from "../../src/control/service/services.ts";
+import { GatewayError } from "../../src/kit/errors.ts";
+import { type CallId, type E164, makeId, type RandomBytes } from "../../src/kit/ids.ts";
+import { createLogger } from "../../src/kit/log.ts";
+import { createMetrics, type Metrics } from "../../src/kit/metrics.ts";
+import type { AgentSpec, EndCause } from "../../src/media/protocol.ts";
+
+/** Bytes that look random and are the same in every run (xorshift32). */
+export function seededRandom(seed = 0x9e3779b9): RandomBytes {
+  let state = seed;
+  return (sizeBytes) => {
+    const bytes = new Uint8Array(sizeBytes);
+    for (let index = 0; index < sizeBytes; index++) {
+      state ^= state << 13;
+      state ^= state >>> 17;
+      state ^= state << 5;
+      bytes[index] = (state >>> 8) & 0xff;
+    }
+    return bytes;
+  };
+}
+
+/** Both clocks in one hand; they move only when a test says so. */
+export class HeldClock {
+  ms = 0;
+  readonly startedAt = Date.UTC(2026, 10, 22, 12, 0, 0);
+  now = (): number => this.ms;
+  wall = (): number => this.startedAt + this.ms;
+}
+
+/** A folder that goes away with the test. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "tandem-test-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+export interface TestServices {
+  readonly services: Services;
+  readonly clock: HeldClock;
+  readonly random: RandomBytes;
+  readonly dataDir: string;
+}
+
+export async function testServices(options: Partial<ServicesOptions> = {}): Promise<TestServices> {
+  const clock = new HeldClock();
+  const random = options.random ?? seededRandom();
+  const dataDir = options.dataDir ?? temporaryFolder();
+  const services = await openServices({
+    dataDir,
+    secretKey: "",
+    publicUrl: "https://gw.example.com",
+    allowHttp: false,
+    clock,
+    random,
+    ...options,
+  });
+  onTestFinished(() => services.close());
+  return { services, clock, random, dataDir };
+}
+
+/** What call control was told, in order. */
+export type Told = readonly [string, ...unknown[]];
+
+/** Call control without media: makes the record like the real one, remembers every command. */
+export class FakeCallControl implements CallControl {
+  readonly told: Told[] = [];
+  ready: Readiness = { ready: true, detail: { media: "1 of 1 processes" } };
+  metrics: unknown[][] = [];
+  refuse: GatewayError | undefined;
+  readonly #services: Services;
+  readonly #random: RandomBytes;
+  #tokens = 0;
+
+  constructor(services: Services, random: RandomBytes) {
+    this.#services = services;
+    this.#random = random;
+  }
+
+  async openStream(request: Parameters<CallControl["openStream"]>[0]): Promise<StreamTicket> {
+    if (this.refuse) throw this.refuse;
+    const { calls } = this.#services;
+    const agent = await calls.resolveAgent(request.to);
+    if (!agent) throw new GatewayError("not-found", "no agent answers this number", "to");
+    const known = request.carrierCallId && (await calls.findOpenCall(request.carrier, request.carrierCallId));
+    const callId = known || (makeId("call", this.#random) as CallId);
+    if (!known) {
+      await calls.createCall({
+        ...request,
+        callId,
+        carrierCallId: request.carrierCallId,
+        direction: "inbound",
+        agent,
+        record: agent.record,
+      });
+    }
+    this.#tokens += 1;
+    const token = `token<${this.#tokens}>`;
+    return { callId, token, url: "wss://gw.example.com/media/twilio", expiresAt: Date.UTC(2026, 10, 22, 12, 1, 0) };
+  }
+  async say(callId: CallId, text: string): Promise<void> {
+    await this.#command("say", callId, text);
+  }
+  async sendDtmf(callId: CallId, digits: string): Promise<void> {
+    await this.#command("dtmf", callId, digits);
+  }
+  async hangUp(callId: CallId, cause: EndCause): Promise<void> {
+    await this.#command("hang-up", callId, cause);
+  }
+  async collectMetrics(): Promise<readonly (readonly unknown[])[]> {
+    return this.metrics;
+  }
+  readiness(): Readiness {
+    return this.ready;
+  }
+  async #command(...told: Told): Promise<void> {
+    if (this.refuse) throw this.refuse;
+    this.told.push(told);
+  }
+}
+
+export interface TestGateway extends TestServices {
+  readonly app: FastifyInstance;
+  readonly control: FakeCallControl;
+  readonly metrics: Metrics;
+  /** A good key. */
+  readonly key: string;
+  /** Asks the native API with the good key; `payload` goes as JSON. */
+  ask(method: "GET" | "POST" | "PATCH" | "DELETE", path: string, payload?: unknown): Promise<Answer>;
+}
+
+export interface Answer {
+  readonly status: number;
+  // biome would have us name a type here; what an API answers is only known to the test that asks
+  readonly body: ReturnType<typeof JSON.parse>;
+  readonly headers: Readonly<Record<string, unknown>>;
+}
+
+export async function testGateway(
+  deps: Partial<HttpServerDeps> = {},
+  options: Partial<ServicesOptions> = {},
+): Promise<TestGateway> {
+  const base = await testServices(options);
+  const { services, random, clock } = base;
+  const control = new FakeCallControl(services, random);
+  const metrics = createMetrics();
+  const app = createHttpServer({
+    services,
+    calls: control,
+    metrics,
+    log: createLogger("silent", "test"),
+    clock,
+    config: { publicUrl: "https://gw.example.com", twilioAuthToken: "" },
+    rateLimits: { keyPerSecond: 1000, keyBurst: 1000, failuresPerSecond: 1, failureBurst: 1000 },
+    ...deps,
+  });
+  onTestFinished(() => app.close());
+  const { secret: key } = await services.keys.create({ dialect: "native", name: "test" });
+  return {
+    ...base,
+    app,
+    control,
+    metrics,
+    key,
+    ask: async (method, path, payload) => {
+      const request: InjectOptions = {
+        method,
+        url: `/api/v1${path}`,
+        headers: {
+          authorization: `Bearer ${key}`,
+          ...(payload !== undefined && { "content-type": "application/json" }),
+        },
+        ...(payload !== undefined && { payload: typeof payload === "string" ? payload : JSON.stringify(payload) }),
+      };
+      const { statusCode, body, headers } = await app.inject(request);
+      return { status: statusCode, body: body === "" ? undefined : JSON.parse(body), headers };
+    },
+  };
+}
+
+/** An agent as a call freezes it. */
+export const plainAgent: AgentSpec = {
+  agentId: "agent_test",
+  name: "Test",
+  provider: "local",
+  model: undefined,
+  voice: undefined,
+  language: "en-US",
+  instructions: "Be brief.",
+  firstMessage: undefined,
+  tools: [],
+  turn: {},
+  maxDurationMs: 60_000,
+  webhook: undefined,
+};
+
+/** Makes a ringing call; its id. */
+export async function ringingCall({ services, random }: TestServices, change: Partial<NewCall> = {}): Promise<CallId> {
+  const callId = makeId("call", random) as CallId;
+  await services.calls.createCall({
+    callId,
+    carrier: "twilio",
+    carrierCallId: undefined,
+    direction: "inbound",
+    from: "+15550199",
+    to: "+15550100" as E164,
+    agent: plainAgent,
+    metadata: {},
+    record: false,
+    ...change,
+  });
+  return callId;
+}
