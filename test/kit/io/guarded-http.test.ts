@@ -176,10 +176,10 @@ describe("guarded stream", () => {
     const url = await serve((_request, response) => {
       response.write("one");
     });
-    const answer = await client().stream(url, { ...local, idleTimeoutMs: 60 });
+    const answer = await client().stream(url, { ...local, idleTimeoutMs: 400 });
     const reader = answer.body[Symbol.asyncIterator]();
     expect((await reader.next()).done).toBe(false);
-    await new Promise((done) => setTimeout(done, 120));
+    await new Promise((done) => setTimeout(done, 700));
     await expect(reader.next()).rejects.toEqual(fails("timeout"));
   });
 

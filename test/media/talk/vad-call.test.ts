@@ -24,7 +24,7 @@ interface Seen {
 /** Plays a caller's line (with an agent's, heard at the same times) in 20 ms frames; the clock counts the audio. */
 async function listen(line: Int16Array, options: { agent?: Int16Array; neural?: boolean } = {}): Promise<Seen[]> {
   const { agent, neural = true } = options;
-  const vad = new CallVad(fvad.open(1), neural ? (listener) => batcher.open(listener) : undefined);
+  const vad = new CallVad(fvad.open(), neural ? (listener) => batcher.open(listener) : undefined);
   const seen: Seen[] = [];
   for (let i = 0; i + 160 <= line.length; i += 160) {
     const now = i / 8 + 20;
