@@ -80,7 +80,7 @@ async function checkClock(config: Config): Promise<Finding> {
       maxResponseBytes: 65_536,
       allowPrivate: true,
     });
-    const told = Date.parse(String(answer.headers["date"] ?? ""));
+    const told = Date.parse(String(answer.headers.date ?? ""));
     if (Number.isNaN(told))
       return { check, verdict: "warn", detail: `${new Date().toISOString()}; no witness to compare with` };
     const skewMs = Math.abs(Date.now() - told);

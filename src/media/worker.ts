@@ -8,7 +8,7 @@ import type { MediaCommand, MediaEvent } from "./protocol.ts";
 import { startMediaPlane } from "./talk/io/media-plane.ts";
 
 const config = readConfig(process.env);
-const log = createLogger(config.logLevel, `media-${process.env["TANDEM_PROCESS_ID"] ?? "0"}`);
+const log = createLogger(config.logLevel, `media-${process.env.TANDEM_PROCESS_ID ?? "0"}`);
 const metrics = createMetrics();
 
 /** Events the control plane has not taken yet; past this it is gone or stuck, and so is this process's purpose. */
@@ -35,7 +35,15 @@ async function receiveSharedServer(): Promise<Server | undefined> {
 }
 
 const sharedServer = await receiveSharedServer();
-const plane = await startMediaPlane({ config, sharedServer, clock: systemClock, log, metrics, report: send });
+const plane = await startMediaPlane({
+  ws: { engine: config.wsEngine, ...config.mediaWs, sharedServer },
+  maxCalls: config.maxCallsPerProcess,
+  providers: config,
+  clock: systemClock,
+  log,
+  metrics,
+  report: send,
+});
 process.on("message", (command) => plane.command(command as MediaCommand));
 // Without the control plane nobody knows these calls any more.
 process.once("disconnect", () => {

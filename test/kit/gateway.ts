@@ -32,7 +32,7 @@ export async function startGateway(env: Record<string, string> = {}, dataDir?: s
   const entry = join(import.meta.dirname, "..", "..", "dist", "src", "main.js");
   const child = spawn(process.execPath, [entry], {
     env: {
-      PATH: process.env["PATH"] ?? "",
+      PATH: process.env.PATH ?? "",
       TANDEM_DATA_DIR: folder,
       TANDEM_HTTP: "127.0.0.1:0",
       TANDEM_MEDIA_WS: "127.0.0.1:0",

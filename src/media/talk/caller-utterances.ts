@@ -51,6 +51,11 @@ export class CallerUtterances {
     return this.#item(itemId).utteranceId;
   }
 
+  /** Whether an item's words belong to a turn that is committed already. */
+  isCommitted(itemId: string): boolean {
+    return this.#item(itemId).span !== undefined;
+  }
+
   /** The final words of an item, placed; undefined when nothing was understood. */
   final(itemId: string, text: string, now: number): Utterance | undefined {
     const { utteranceId, span } = this.#item(itemId);

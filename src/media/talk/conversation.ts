@@ -40,6 +40,8 @@ export interface ConversationPorts {
 /** How far apart partial transcripts of the agent's heard words are reported. */
 const agentPartialMs = 200;
 const agentTextKept = 600;
+/** A goodbye that did not begin to sound by then never will. */
+const goodbyeBeginsMs = 4_000;
 const goodbyeText = "I have not heard anything, so I will hang up now. Goodbye.";
 const durationWarningText = "We are almost out of time, so this call will end in a moment.";
 
@@ -61,14 +63,13 @@ export class Conversation {
   readonly #keys: DtmfTurn;
   readonly #replies = new Replies();
   /** Inputs that came while orders were being performed; brought one by one after them. */
-  readonly #inputs: TurnInput[] = [];
+  readonly #inputs: (TurnInput | { type: "timeout" })[] = [];
   readonly #runningTools = new Set<string>();
   /** Items brought back after a false interruption: what the model was told is missing, by item. */
   readonly #restored = new Map<string, string>();
   #performing = false;
   #greeted = false;
   #firstKeyAt: number | undefined;
-  #pausedAt: number | undefined;
   #heardAtYieldMs: number | undefined;
   #audibleItemId: string | undefined;
   #partialAt = 0;
@@ -79,19 +80,17 @@ export class Conversation {
     this.#agent = agent;
     this.#ports = ports;
     this.#startedAt = now;
-    this.#turnOptions = turnOptions(agent.turn);
     const { ai, leg, playout, makeId } = ports;
-    this.#turn = new TurnTaking({
-      ...this.#turnOptions,
-      detection: ai.capabilities.endsTurns ? this.#turnOptions.detection : "local",
-      wordsExpected: ai.capabilities.ears,
-      language: agent.language,
-    });
+    const detection = ai.capabilities.endsTurns ? (agent.turn.detection ?? "local") : "local";
+    // Only a provider whose own ears cut the turns gives words before a turn is committed.
+    const facts = { language: agent.language, wordsExpected: ai.capabilities.ears && detection === "provider" };
+    this.#turnOptions = turnOptions({ ...agent.turn, detection }, facts);
+    this.#turn = new TurnTaking(this.#turnOptions);
     this.#speech = new AgentSpeech(ai, leg, playout);
     this.#utterances = new CallerUtterances(now, () => makeId("utterance"));
     this.#timer = new TurnTimer(now, () => makeId("turn"));
     this.#farewell = new Farewell({ ...defaultFarewellOptions, maxDurationMs: agent.maxDurationMs }, now);
-    this.#silence = new SilencePolicy(this.#turnOptions, now);
+    this.#silence = new SilencePolicy(this.#turnOptions);
     this.#keys = new DtmfTurn({ interDigitTimeoutMs: this.#turnOptions.dtmfTimeoutMs });
   }
 
@@ -103,7 +102,7 @@ export class Conversation {
   /** The caller began to speak, by our own ears. */
   callerSpeechStarted(onsetAt: number, now: number): void {
     this.#utterances.speechStarted(onsetAt);
-    this.#silence.handle({ type: "activity" }, now);
+    this.#silence.handle({ type: "caller-active" }, now);
     this.#ports.ai.order({ type: "caller-speech-started" });
     this.#input({ type: "caller-speech-started", onsetAtMs: onsetAt }, now);
   }
@@ -111,14 +110,14 @@ export class Conversation {
   /** The caller fell silent, by our own ears. */
   callerSpeechStopped(lastVoicedAt: number, now: number): void {
     this.#utterances.speechStopped(lastVoicedAt);
-    this.#silence.handle({ type: "activity" }, now);
+    this.#silence.handle({ type: "caller-active" }, now);
     this.#input({ type: "caller-speech-stopped", lastVoicedAtMs: lastVoicedAt }, now);
   }
 
   /** The caller pressed a key. */
   digit(digit: string, now: number): void {
     this.#ports.report({ type: "dtmf", digit, atMs: this.#since(now) });
-    this.#silence.handle({ type: "activity" }, now);
+    this.#silence.handle({ type: "caller-active" }, now);
     this.#firstKeyAt ??= now;
     this.#input({ type: "dtmf-barge-in" }, now);
     for (const order of this.#keys.handle({ type: "digit", digit }, now)) this.#keysEntered(order.digits, now);
@@ -280,7 +279,7 @@ export class Conversation {
     this.#input({ type: "reply-requested", reason, interruptible }, now);
   }
 
-  #input(input: TurnInput, now: number): void {
+  #input(input: TurnInput | { type: "timeout" }, now: number): void {
     this.#inputs.push(input);
     if (this.#performing) return;
     this.#performing = true;
@@ -308,7 +307,6 @@ export class Conversation {
         break;
       case "pause-playout":
         playout.pause(now, playoutSink);
-        this.#pausedAt = now;
         break;
       case "resume-playout":
         playout.resume(now);
@@ -323,12 +321,13 @@ export class Conversation {
         playout.discardKept();
         break;
       case "interruption":
+        if (order.outcome !== "yielded") ai.order({ type: "discard-turn" });
         this.#ports.report({
           type: "interruption",
           interruption: {
             onsetAtMs: this.#since(order.onsetAtMs),
-            silencedAtMs: this.#since(order.pausedAtMs ?? this.#pausedAt ?? now),
-            decidedAtMs: order.decidedAtMs === undefined ? undefined : this.#since(order.decidedAtMs),
+            silencedAtMs: this.#since(order.pausedAtMs),
+            decidedAtMs: this.#since(order.decidedAtMs),
             outcome: order.outcome,
             heardMs: order.outcome === "yielded" ? this.#heardAtYieldMs : undefined,
           },
@@ -365,6 +364,7 @@ export class Conversation {
   }
 
   #callerTranscript(itemId: string, text: string, final: boolean, now: number): void {
+    const late = this.#utterances.isCommitted(itemId);
     // The network returns our own voice; its words are not the caller's.
     if (text !== "" && isEchoOfAgent(text, this.#recentAgentText)) {
       this.#ports.count("echo-transcript");
@@ -378,7 +378,7 @@ export class Conversation {
       const utterance = this.#utterances.final(itemId, text, now);
       if (utterance) this.#ports.report({ type: "utterance", utterance });
     }
-    this.#input({ type: "words", text, final }, now);
+    this.#input({ type: "words", text, final, late }, now);
   }
 
   #keysEntered(digits: string, now: number): void {
@@ -434,13 +434,14 @@ export class Conversation {
   }
 
   #minuteSilence(quiet: boolean, now: number): void {
-    this.#silence.handle({ type: quiet && this.#turn.state === "listening" ? "quiet" : "activity" }, now);
-    if (this.#silence.deadline === undefined || this.#silence.deadline > now || this.#farewell.leaving) return;
+    const silent = quiet && this.#turn.state === "listening" && !this.#farewell.leaving;
+    this.#silence.handle({ type: silent ? "quiet" : "busy" }, now);
     for (const order of this.#silence.handle({ type: "timeout" }, now)) {
       if (order.type === "nudge") this.#say(this.#turnOptions.nudgeText, "nudge", now);
       else {
-        this.#say(goodbyeText, "goodbye", now);
         this.#farewell.leave("caller-silent", now);
+        this.#farewell.expectSpeech(goodbyeBeginsMs, now);
+        this.#say(goodbyeText, "goodbye", now);
       }
     }
   }

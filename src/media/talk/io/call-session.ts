@@ -11,8 +11,9 @@ import type { CallPlan, CallStats, EndCause, MediaEvent } from "../../protocol.t
 import { CallerAudio } from "../caller-audio.ts";
 import { Conversation, type ConversationNews } from "../conversation.ts";
 import { Playout, type PlayoutSink } from "../playout.ts";
-import type { CallerEars, CallerEarsFactory } from "./caller-ears.ts";
-import type { ToolRunner } from "./tool-runner.ts";
+import type { CallVad } from "../vad-call.ts";
+import type { CallerEars } from "./caller-ears.ts";
+import { createToolRunner, type ToolRunner } from "./tool-runner.ts";
 import { WavRecorder } from "./wav-recorder.ts";
 
 export interface CallSessionOptions {
@@ -22,8 +23,9 @@ export interface CallSessionOptions {
   readonly metrics: Metrics;
   /** Monotonic ms of the carrier's upgrade, for the set-up time. */
   readonly openedAt: number;
-  readonly ears: CallerEarsFactory;
-  readonly tools: ToolRunner;
+  readonly ears: CallerEars;
+  /** Tools may be at private addresses and plain http. */
+  readonly allowPrivateTargets: boolean;
   readonly makeId: (kind: IdKind) => string;
   readonly report: (event: MediaEvent) => void;
   /** The call is over and everything of it is closed. */
@@ -38,15 +40,20 @@ const legEndCauses = {
   "protocol-error": "protocol-error",
 } as const satisfies Record<LegEndReason, EndCause>;
 
+/** What the caller heard is known by then; the timeline holds this much of the call in memory. */
+const recordingWindowMs = 10_000;
+/** The goodbye may outlast the longest duration by so much; the recording has room for it. */
+const recordingSlackMs = 60_000;
+
 /** What exists once the leg is there. */
 interface Parts {
   readonly leg: CallLeg;
+  readonly tools: ToolRunner;
   readonly ai: AiSession;
-  readonly ears: CallerEars;
+  readonly vad: CallVad;
   readonly callerAudio: CallerAudio;
   readonly conversation: Conversation;
   readonly recorder: WavRecorder | undefined;
-  readonly heard: HeardAudio;
 }
 
 /** The shell of one call: owns its leg, AI session, ears, tools and recording, and closes them all when it ends. */
@@ -74,29 +81,44 @@ export class CallSession {
     ended: (reason) => this.end(legEndCauses[reason], ""),
   };
 
+  /** What the AI session is to call. */
+  readonly aiSink: AiSink = {
+    event: (event) => this.#guard(() => this.#parts?.conversation.aiEvent(event, this.#now())),
+    agentAudio: (responseId, itemId, audio) =>
+      this.#guard(() => this.#parts?.conversation.agentAudio(responseId, itemId, audio, this.#now())),
+  };
+
   /** Begins the call on its leg; audio kept from before comes through `legEvents` after this. */
-  start(leg: CallLeg, createAi: (sink: AiSink) => AiSession): void {
-    const { plan, clock, log, metrics, report, ears: factory, tools, makeId } = this.#options;
+  start(leg: CallLeg, ai: AiSession): void {
+    if (this.#ended) {
+      ai.close();
+      leg.close();
+      return;
+    }
+    const { plan, clock, log, metrics, report, ears, makeId, allowPrivateTargets } = this.#options;
     this.#startedAt = clock.now();
-    const ai = createAi({
-      event: (event) => this.#guard(() => this.#parts?.conversation.aiEvent(event, this.#now())),
-      agentAudio: (responseId, itemId, audio) =>
-        this.#guard(() => this.#parts?.conversation.agentAudio(responseId, itemId, audio, this.#now())),
+    const tools = createToolRunner({
+      plan,
+      clock,
+      allowPrivate: allowPrivateTargets,
+      hangUp: () => conversation.leave("agent-hung-up", this.#now()),
+      sendDtmf: (digits) => leg.sendDtmf(digits),
     });
     const recorder =
       plan.recordingPath === undefined
         ? undefined
-        : WavRecorder.open(plan.recordingPath, (error) => {
-            metrics.errors.inc({ kind: "recording" });
-            log.error({ err: error }, "recording stopped; the call goes on");
+        : WavRecorder.open(plan.recordingPath, {
+            windowMs: recordingWindowMs,
+            maxDurationMs: plan.agent.maxDurationMs + recordingSlackMs,
+            onError: (error) => {
+              metrics.errors.inc({ kind: "recording" });
+              log.error({ err: error }, "recording stopped; the call goes on");
+            },
           });
-    const ears = factory.create({
-      speechStarted: (onsetAt) => this.#guard(() => conversation.callerSpeechStarted(onsetAt, this.#now())),
-      speechStopped: (lastVoicedAt) => this.#guard(() => conversation.callerSpeechStopped(lastVoicedAt, this.#now())),
-    });
+    const vad = ears.forCall();
     const heard = new HeardAudio(leg, (pcm, at) => {
       recorder?.writeAgent(pcm, at - this.#startedAt);
-      ears.agentFrame(pcm, at);
+      vad.agentFrame(pcm, at);
     });
     const playoutSink: PlayoutSink = {
       audio: (payload) => {
@@ -144,10 +166,10 @@ export class CallSession {
         const now = this.#now();
         this.#framesIn++;
         recorder?.writeCaller(frame, now - this.#startedAt);
-        ears.frame(frame, now, conversation.agentAudible);
+        vad.frame(frame, now, conversation.agentAudible);
       },
     });
-    this.#parts = { leg, ai, ears, callerAudio, conversation, recorder, heard };
+    this.#parts = { leg, tools, ai, vad, callerAudio, conversation, recorder };
     metrics.callsStarted.inc({ carrier: plan.carrier });
     report({ type: "call-started", callId: plan.callId, wallMs: clock.wall() });
     log.info({ carrier: plan.carrier, agentId: plan.agent.agentId, provider: plan.agent.provider }, "call started");
@@ -157,8 +179,15 @@ export class CallSession {
   /** Once every 20 ms. */
   tick(now: number): void {
     this.#guard(() => {
-      this.#parts?.conversation.tick(now);
-      this.#parts?.recorder?.tick(now - this.#startedAt);
+      const parts = this.#parts;
+      if (!parts) return;
+      const { vad, conversation, recorder } = parts;
+      for (let news = vad.poll(now); news; news = vad.poll(now)) {
+        if (news.type === "speech-started") conversation.callerSpeechStarted(news.onsetAtMs, now);
+        else conversation.callerSpeechStopped(news.lastVoicedAtMs, now);
+      }
+      conversation.tick(now);
+      recorder?.tick(now - this.#startedAt);
     });
   }
 
@@ -183,14 +212,14 @@ export class CallSession {
   }
 
   async #close(cause: EndCause, detail: string): Promise<void> {
-    const { plan, clock, log, metrics, report, finished, tools } = this.#options;
+    const { plan, clock, log, metrics, report, finished } = this.#options;
     const now = this.#now();
     const parts = this.#parts;
     this.#parts = undefined;
-    tools.close();
+    parts?.tools.close();
     parts?.ai.close();
     parts?.conversation.closed(now);
-    parts?.ears.close();
+    parts?.vad.close();
     parts?.leg.close();
     let recording: { path: string; durationMs: number; sizeBytes: number } | undefined;
     try {

@@ -6,9 +6,9 @@ import type { Logger } from "../../../kit/log.ts";
 import type { Metrics } from "../../../kit/metrics.ts";
 import type { CallPlan, MediaCommand, MediaEvent } from "../../protocol.ts";
 import { startStreamServer } from "../../streams/io/stream-server.ts";
-import { type AiProviders, openAiProviders, type ProviderSettings } from "./ai-providers.ts";
+import { AiProviders, type ProviderSettings } from "./ai-providers.ts";
 import { CallSession } from "./call-session.ts";
-import { CallerEarsFactory } from "./caller-ears.ts";
+import { CallerEars } from "./caller-ears.ts";
 import { startTick } from "./tick.ts";
 
 export interface MediaPlaneOptions {
@@ -36,17 +36,15 @@ export interface MediaPlane {
   close(): Promise<void>;
 }
 
-/** Longest message of a carrier: a second of audio is 11 KB in base64. */
-const maxPayloadBytes = 256 * 1024;
-/** A peer that leaves this much unread is not reading. */
-const maxBufferedBytes = 1024 * 1024;
+/** Sockets beyond the calls held, so that a refusal can still be said. */
+const connectionSlack = 64;
 
 /** Opens the carriers' port and holds the calls that come in by it. */
 export async function startMediaPlane(options: MediaPlaneOptions): Promise<MediaPlane> {
   const { clock, log, metrics, report } = options;
   const sessions = new Map<string, CallSession>();
-  const providers: AiProviders = await openAiProviders(options.providers, clock, log);
-  const ears = await CallerEarsFactory.open(log, metrics);
+  const providers = await AiProviders.open(options.providers, clock, log);
+  const ears = await CallerEars.open(log, metrics);
   let draining = false;
   let closed = false;
   let setDrained: () => void = () => {};
@@ -56,17 +54,7 @@ export async function startMediaPlane(options: MediaPlaneOptions): Promise<Media
 
   const streams = await startStreamServer(
     {
-      ws: {
-        ...options.ws,
-        maxPayloadBytes,
-        maxBufferedBytes,
-        idleTimeoutMs: 30_000,
-        maxConnections: options.maxCalls + 64,
-      },
-      startTimeoutMs: 10_000,
-      acceptTimeoutMs: 10_000,
-      earlyAudioMs: 5_000,
-      maxFaults: 50,
+      ws: { ...options.ws, maxConnections: options.maxCalls + connectionSlack },
     },
     {
       offered: (connectionId, offer) => {
@@ -81,6 +69,7 @@ export async function startMediaPlane(options: MediaPlaneOptions): Promise<Media
       refused: (reason) => metrics.streamsRefused.inc({ reason }),
       ignored: () => metrics.ignoredMessages.inc({ source: "carrier" }),
       fault: (kind) => metrics.errors.inc({ kind: `stream-${kind}` }),
+      failed: (_connectionId, error) => log.error({ err: error }, "internal error on a stream; its call ends"),
     },
   );
 
@@ -94,6 +83,7 @@ export async function startMediaPlane(options: MediaPlaneOptions): Promise<Media
       metrics,
       openedAt,
       ears,
+      allowPrivateTargets: options.providers.allowPrivateTargets,
       makeId: (kind) => makeId(kind, systemRandom),
       report,
       finished: () => {
@@ -104,14 +94,16 @@ export async function startMediaPlane(options: MediaPlaneOptions): Promise<Media
     });
     sessions.set(plan.callId, session);
     metrics.callsActive.set(sessions.size);
+    const leg = streams.accept(connectionId, session.legEvents);
+    if (!leg) {
+      session.end("connection-lost", "the stream went away before it was accepted");
+      return;
+    }
     try {
-      const createAi = await providers.prepare(plan, callLog);
-      const leg = streams.accept(connectionId, session.legEvents);
-      if (leg) session.start(leg, createAi);
-      else session.end("connection-lost", "the stream went away before it was accepted");
+      session.start(leg, await providers.create(plan, leg, session.aiSink, callLog));
     } catch (error) {
-      callLog.error({ err: error }, "could not set the call up");
-      streams.refuse(connectionId, "the call could not be set up");
+      callLog.error({ err: error }, "the call could not be set up");
+      leg.close();
       session.end("internal-error", "the call could not be set up");
     }
   }
@@ -166,7 +158,6 @@ export async function startMediaPlane(options: MediaPlaneOptions): Promise<Media
       for (const session of [...sessions.values()]) session.end("gateway-stopped", "");
       tick.close();
       ears.close();
-      providers.close();
       await streams.close();
     },
   };

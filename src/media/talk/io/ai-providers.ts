@@ -1,0 +1,116 @@
+import type { Clock } from "../../../kit/clock.ts";
+import type { Logger } from "../../../kit/log.ts";
+import { createChatCompletionsMind } from "../../ai/io/chat-completions.ts";
+import { createChatWebhookMind } from "../../ai/io/chat-webhook.ts";
+import { createLocalParts, sharedPocketSphinx } from "../../ai/io/local-parts.ts";
+import { createOpenAiRealtimeSession } from "../../ai/io/openai-realtime-session.ts";
+import { createOpenaiSpeech } from "../../ai/io/openai-speech.ts";
+import { createOpenaiTranscription } from "../../ai/io/openai-transcription.ts";
+import { createPipelineSession } from "../../ai/io/pipeline-session.ts";
+import type { Mind } from "../../ai/pipeline/parts.ts";
+import type { AiSession, AiSessionOptions, AiSink } from "../../ai/session.ts";
+import type { CallLeg } from "../../leg.ts";
+import type { CallPlan } from "../../protocol.ts";
+import { toolCatalogue } from "../tools.ts";
+
+/** What the process knows of the AI services; "" is unset. */
+export interface ProviderSettings {
+  readonly openaiApiKey: string;
+  readonly openaiBaseUrl: string;
+  readonly realtimeModel: string;
+  readonly realtimeTranscriptionModel: string;
+  readonly chatModel: string;
+  /** `local`: PocketSphinx. */
+  readonly sttModel: string;
+  /** `local`: flite. */
+  readonly ttsModel: string;
+  /** Tools and webhooks may be at private addresses and plain http. */
+  readonly allowPrivateTargets: boolean;
+}
+
+/** Makes the AI session of a call whose agent is known; the one place where a provider's name is looked at. */
+export class AiProviders {
+  readonly #settings: ProviderSettings;
+  readonly #clock: Clock;
+
+  private constructor(settings: ProviderSettings, clock: Clock) {
+    this.#settings = settings;
+    this.#clock = clock;
+  }
+
+  /** Looks what the machine has for the local provider, so that no call waits for it, and says so in the log. */
+  static async open(settings: ProviderSettings, clock: Clock, log: Logger): Promise<AiProviders> {
+    await sharedPocketSphinx(log);
+    return new AiProviders(settings, clock);
+  }
+
+  /** The session of one call; it connects when it is started. */
+  async create(plan: CallPlan, leg: CallLeg, sink: AiSink, log: Logger): Promise<AiSession> {
+    const { openaiApiKey, openaiBaseUrl, realtimeModel, realtimeTranscriptionModel } = this.#settings;
+    const { agent } = plan;
+    const options: AiSessionOptions = {
+      callId: plan.callId,
+      model: agent.model,
+      voice: agent.voice,
+      language: agent.language,
+      instructions: agent.instructions,
+      tools: toolCatalogue(agent.tools),
+      from: plan.from,
+      to: plan.to,
+      metadata: plan.metadata,
+      legFormat: leg.inbound,
+      turnDetection: agent.turn.detection ?? "local",
+      apiKey: openaiApiKey || undefined,
+      baseUrl: openaiBaseUrl,
+      webhook: agent.webhook,
+    };
+    switch (agent.provider) {
+      case "openai-realtime":
+        return createOpenAiRealtimeSession(
+          { ...options, model: agent.model ?? realtimeModel, transcriptionModel: realtimeTranscriptionModel },
+          sink,
+          this.#clock,
+          log,
+        );
+      case "local":
+        return createPipelineSession(options, await createLocalParts({ options, log }), sink, this.#clock, log);
+      case "pipeline":
+      case "chat-webhook":
+        return createPipelineSession(options, await this.#parts(options, agent, log), sink, this.#clock, log);
+    }
+  }
+
+  /** Ears and voice by the settings, local ones where no service is set; the mind is the chat model or the customer. */
+  async #parts(options: AiSessionOptions, agent: CallPlan["agent"], log: Logger) {
+    const { openaiApiKey, openaiBaseUrl, sttModel, ttsModel } = this.#settings;
+    const service = { apiKey: openaiApiKey, baseUrl: openaiBaseUrl };
+    const noService = openaiApiKey === "" && new URL(openaiBaseUrl).hostname === "api.openai.com";
+    const localEars = sttModel === "local" || noService;
+    const localVoice = ttsModel === "local" || noService;
+    const local = localEars || localVoice ? await createLocalParts({ options, log }) : undefined;
+    const ears =
+      local && localEars
+        ? local.ears
+        : createOpenaiTranscription({
+            ...service,
+            model: sttModel,
+            language: options.language,
+            legFormat: options.legFormat,
+          });
+    const voice =
+      local && localVoice ? local.voice : createOpenaiSpeech({ ...service, model: ttsModel, voice: agent.voice });
+    return { ears, voice, mind: this.#mind(agent) };
+  }
+
+  #mind(agent: CallPlan["agent"]): Mind {
+    const { openaiApiKey, openaiBaseUrl, chatModel, allowPrivateTargets } = this.#settings;
+    const model = agent.model ?? chatModel;
+    if (agent.provider !== "chat-webhook") {
+      return createChatCompletionsMind({ apiKey: openaiApiKey, baseUrl: openaiBaseUrl, model });
+    }
+    if (!agent.webhook) throw new Error("a chat-webhook agent has no webhook_url");
+    const { url, secret } = agent.webhook;
+    const nowS = (): number => Math.floor(this.#clock.wall() / 1000);
+    return createChatWebhookMind({ url, secret, model, allowPrivate: allowPrivateTargets, nowS });
+  }
+}
