@@ -1,5 +1,5 @@
-import { createServer, type IncomingMessage } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer, type Server as HttpServer, type IncomingMessage } from "node:http";
+import type { Server, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
 import { Liveness, sweepEveryMs } from "./liveness.ts";
@@ -45,26 +45,30 @@ export async function listenPlain<State>(options: WsServerOptions, handlers: WsH
     });
   });
 
-  await new Promise<void>((resolve, reject) => {
-    http.once("error", reject);
-    http.once("listening", () => {
-      http.off("error", reject);
-      resolve();
-    });
-    if (options.sharedServer) http.listen(options.sharedServer);
-    else http.listen({ host: options.host, port: options.port });
-  });
+  const shared = options.sharedServer;
+  let takenOver = 0;
+  // What `listen` would do for sockets of its own: bound their number and the time of their handshake, and start reading.
+  const takeOver = (socket: Socket) => {
+    if (takenOver >= http.maxConnections) return void socket.destroy();
+    takenOver++;
+    socket.once("close", () => takenOver--);
+    socket.setTimeout(handshakeMs, () => socket.destroy());
+    http.emit("connection", socket);
+    socket.resume();
+  };
+  if (shared) shared.on("connection", takeOver);
+  else await listening(http, options);
+  const port = addressPort(shared ?? http) ?? options.port;
 
-  const { port } = http.address() as AddressInfo;
   const sweep = setInterval(() => {
     for (const connection of connections) connection.sweep();
   }, sweepEveryMs(options.idleTimeoutMs));
   sweep.unref();
 
-  let closed: Promise<void> | undefined;
   const stopAccepting = () => {
     accepting = false;
-    closed ??= new Promise((resolve) => http.close(() => resolve()));
+    shared?.off("connection", takeOver);
+    http.close();
     http.closeIdleConnections();
   };
   return {
@@ -76,9 +80,25 @@ export async function listenPlain<State>(options: WsServerOptions, handlers: WsH
       clearInterval(sweep);
       for (const connection of connections) connection.close(closeCodes.goingAway, "going away");
       http.closeAllConnections();
-      await closed;
+      await Promise.all([...connections].map((connection) => connection.gone));
     },
   };
+}
+
+function listening(http: HttpServer, { host, port }: WsServerOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    http.once("error", reject);
+    http.listen({ host, port }, () => {
+      http.off("error", reject);
+      resolve();
+    });
+  });
+}
+
+/** Undefined for a server that does not listen. */
+function addressPort(server: Server): number | undefined {
+  const address = server.address();
+  return typeof address === "object" && address !== null ? address.port : undefined;
 }
 
 class PlainConnection<State> implements WsConnection {
@@ -88,6 +108,8 @@ class PlainConnection<State> implements WsConnection {
   readonly #maxBufferedBytes: number;
   readonly #liveness = new Liveness();
   readonly #report: (code: number) => void;
+  /** Resolves when the socket itself is closed, after the close handshake. */
+  readonly gone: Promise<void>;
   #open = true;
 
   constructor(
@@ -116,6 +138,7 @@ class PlainConnection<State> implements WsConnection {
       brokenWith = error.code === "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH" ? closeCodes.messageTooBig : 1006;
       this.#cutLater();
     });
+    this.gone = new Promise((resolve) => ws.once("close", () => resolve()));
     ws.once("close", (code) => {
       if (!this.#open) return;
       this.#open = false;

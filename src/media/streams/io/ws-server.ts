@@ -53,8 +53,9 @@ export interface WsServerOptions {
   /** Sockets held at once; further upgrades get 503. */
   readonly maxConnections: number;
   /**
-   * A listening server received from the parent process over IPC, for the `ws` engine: Node 20 cannot share a port among
-   * processes by itself, uWebSockets.js can (SO_REUSEPORT). `host` and `port` are then not used.
+   * For the `ws` engine, whose processes cannot share a port (Node 20 has no SO_REUSEPORT; uWebSockets.js sets it itself):
+   * a server that emits `connection` for sockets accepted elsewhere. It need not listen: the parent process accepts with
+   * `pauseOnConnect`, sends the socket over IPC, and the child emits it here. `host` is then not used, `port` only told.
    */
   readonly sharedServer?: Server;
 }

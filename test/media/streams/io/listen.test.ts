@@ -1,4 +1,4 @@
-import { type AddressInfo, createServer, type Server } from "node:net";
+import { type AddressInfo, createServer, Server } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
 import { chooseEngine, listenWs, probePort } from "../../../../src/media/streams/io/listen.ts";
 import type { WsHandlers, WsServer, WsServerOptions } from "../../../../src/media/streams/io/ws-server.ts";
@@ -69,12 +69,20 @@ describe("listening", () => {
     expect(answers).toEqual(new Set(["first", "second"]));
   });
 
-  test("ws: serves a listening server that came from elsewhere", async () => {
-    const shared = await listenPlainly(0);
-    const server = await listen({ engine: "ws", sharedServer: shared });
-    expect(server.port).toBe((shared.address() as AddressInfo).port);
-    const client = await WsClient.connect(`ws://127.0.0.1:${server.port}/`);
+  test("ws: serves sockets that were accepted elsewhere and handed over paused", async () => {
+    const handedOver = new Server();
+    const server = await listen({ engine: "ws", port: 8_081, sharedServer: handedOver });
+    expect(server.port).toBe(8_081);
+    const front = createServer({ pauseOnConnect: true }, (socket) => handedOver.emit("connection", socket));
+    await new Promise<void>((resolve) => front.listen(0, "127.0.0.1", resolve));
+    const url = `ws://127.0.0.1:${(front.address() as AddressInfo).port}/`;
+    const client = await WsClient.connect(url);
     expect(await client.next()).toBe("one");
+    server.stopAccepting();
+    expect(handedOver.listenerCount("connection")).toBe(0);
+    await server.close();
+    expect((await client.closed).code).toBe(1001);
+    await new Promise((resolve) => front.close(resolve));
   });
 
   test("a port is in use while anyone listens on it, with SO_REUSEPORT too, and free afterwards", async () => {
