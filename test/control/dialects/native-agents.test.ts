@@ -179,16 +179,36 @@ describe("native API, agents", () => {
     ["a tool is named twice", { name: "A", tools: [lookUp, lookUp] }, "tools[1].name"],
     ["a tool takes a built-in name", { name: "A", tools: [{ ...lookUp, name: "hang_up" }] }, "tools[0].name"],
     ["a tool's URL is a file", { name: "A", tools: [{ ...lookUp, url: "file:///etc/passwd" }] }, "tools[0].url"],
-    ["a tool's parameters are no schema", { name: "A", tools: [{ ...lookUp, parameters: { type: 5 } }] }, "tools[0].parameters"],
-    ["a tool's parameters are a list", { name: "A", tools: [{ ...lookUp, parameters: { type: "array" } }] }, "tools[0].parameters"],
+    [
+      "a tool's parameters are no schema",
+      { name: "A", tools: [{ ...lookUp, parameters: { type: 5 } }] },
+      "tools[0].parameters",
+    ],
+    [
+      "a tool's parameters are a list",
+      { name: "A", tools: [{ ...lookUp, parameters: { type: "array" } }] },
+      "tools[0].parameters",
+    ],
     [
       "a tool's parameters name a schema language nobody knows",
       { name: "A", tools: [{ ...lookUp, parameters: { type: "object", $schema: "urn:x" } }] },
       "tools[0].parameters",
     ],
-    ["a header breaks the line", { name: "A", tools: [{ ...lookUp, headers: { a: "b\r\nc: d" } }] }, "tools[0].headers.a"],
-    ["a header's name has a colon", { name: "A", tools: [{ ...lookUp, headers: { "a:": "b" } }] }, "tools[0].headers.a:"],
-    ["a header is the gateway's", { name: "A", tools: [{ ...lookUp, headers: { Host: "x" } }] }, "tools[0].headers.host"],
+    [
+      "a header breaks the line",
+      { name: "A", tools: [{ ...lookUp, headers: { a: "b\r\nc: d" } }] },
+      "tools[0].headers.a",
+    ],
+    [
+      "a header's name has a colon",
+      { name: "A", tools: [{ ...lookUp, headers: { "a:": "b" } }] },
+      "tools[0].headers.a:",
+    ],
+    [
+      "a header is the gateway's",
+      { name: "A", tools: [{ ...lookUp, headers: { Host: "x" } }] },
+      "tools[0].headers.host",
+    ],
   ])("agents: refused with the field's name when %s", async (_what, body, field) => {
     const { ask } = await testGateway();
     const refused = await ask("POST", "/agents", body);
