@@ -1,5 +1,5 @@
 /** The gateway process: reads the settings, wires the planes, listens, drains, closes in reverse order. */
-import { createServer, type Server } from "node:net";
+import { createServer, type Server, type Socket } from "node:net";
 import { fileURLToPath } from "node:url";
 import { type Address, type Config, readConfig } from "./config.ts";
 import { GatewayCalls } from "./control/calls/io/gateway-calls.ts";
@@ -48,7 +48,6 @@ async function start(): Promise<void> {
     metrics,
   });
   const engine = chooseEngine(config.wsEngine);
-  const sharedServer = engine === "ws" ? await listen(config.mediaWs) : undefined;
   const mediaProcesses = Array.from({ length: config.mediaProcesses }, (_, processId) => {
     const mediaProcess = new MediaProcess({
       processId,
@@ -58,7 +57,6 @@ async function start(): Promise<void> {
         TANDEM_WS_ENGINE: engine,
         TANDEM_MEDIA_WS: `${config.mediaWs.host}:${config.mediaWs.port}`,
       },
-      sharedServer,
       log,
       clock,
       event: (event) => calls.mediaEvent(processId, event),
@@ -69,6 +67,8 @@ async function start(): Promise<void> {
     return mediaProcess;
   });
 
+  // uWebSockets.js shares the port among the processes; for `ws` we accept here and hand each socket over.
+  const mediaServer = engine === "ws" ? await listen(config.mediaWs, takingTurns(mediaProcesses)) : undefined;
   const http = await createHttpServer({ services, calls, metrics, log, config, clock });
   await http.listen({ host: config.http.host, port: config.http.port });
   const firstStart = await services.firstStart(config.bootstrapKey);
@@ -91,7 +91,7 @@ async function start(): Promise<void> {
     }
     await settledWithin(Promise.all(mediaProcesses.map((mediaProcess) => mediaProcess.exited())), 2_000);
     for (const mediaProcess of mediaProcesses) mediaProcess.close();
-    sharedServer?.close();
+    mediaServer?.close();
     calls.close();
     await http.close();
     await services.close();
@@ -126,8 +126,19 @@ async function refuseTakenPort(variable: string, { host, port }: Address): Promi
   }
 }
 
-function listen({ host, port }: Address): Promise<Server> {
-  const server = createServer();
+/** Gives each socket to the next process that is ready. */
+function takingTurns(mediaProcesses: readonly MediaProcess[]): (socket: Socket) => void {
+  let turn = 0;
+  return (socket) => {
+    const ready = mediaProcesses.filter((mediaProcess) => mediaProcess.ready);
+    const next = ready[turn++ % Math.max(1, ready.length)];
+    if (next) next.handOver(socket);
+    else socket.destroy();
+  };
+}
+
+function listen({ host, port }: Address, accept: (socket: Socket) => void = () => {}): Promise<Server> {
+  const server = createServer({ pauseOnConnect: true }, accept);
   return new Promise((resolve, reject) => {
     server.once("error", reject);
     server.listen({ host, port }, () => resolve(server));

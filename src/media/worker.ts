@@ -1,5 +1,5 @@
 /** Entry of a media process: carrier sockets, conversations, AI sessions; one tick for all of them. */
-import { Server } from "node:net";
+import { Server, Socket } from "node:net";
 import { readConfig } from "../config.ts";
 import { systemClock } from "../kit/io/system-clock.ts";
 import { createLogger } from "../kit/log.ts";
@@ -26,15 +26,8 @@ function send(event: MediaEvent): void {
   });
 }
 
-/** The `ws` engine needs a listening handle from the parent, sent before anything else. */
-async function receiveSharedServer(): Promise<Server | undefined> {
-  if (config.wsEngine !== "ws") return undefined;
-  return new Promise((resolve) => {
-    process.once("message", (_message, handle) => resolve(handle instanceof Server ? handle : undefined));
-  });
-}
-
-const sharedServer = await receiveSharedServer();
+/** The `ws` engine cannot share a port among processes: its sockets are accepted by the parent and come by IPC. */
+const sharedServer = config.wsEngine === "ws" ? new Server() : undefined;
 const plane = await startMediaPlane({
   ws: { engine: config.wsEngine, ...config.mediaWs, sharedServer },
   maxCalls: config.maxCallsPerProcess,
@@ -44,7 +37,10 @@ const plane = await startMediaPlane({
   metrics,
   report: send,
 });
-process.on("message", (command) => plane.command(command as MediaCommand));
+process.on("message", (command, handle) => {
+  if (handle instanceof Socket) sharedServer?.emit("connection", handle);
+  else if (handle === undefined) plane.command(command as MediaCommand);
+});
 // Without the control plane nobody knows these calls any more.
 process.once("disconnect", () => {
   void plane.close().then(() => process.exit(0));

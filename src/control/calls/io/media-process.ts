@@ -1,5 +1,5 @@
 import { type ChildProcess, fork } from "node:child_process";
-import type { Server } from "node:net";
+import type { Socket } from "node:net";
 import type { Clock } from "../../../kit/clock.ts";
 import type { Logger } from "../../../kit/log.ts";
 import type { MediaCommand, MediaEvent } from "../../../media/protocol.ts";
@@ -10,8 +10,6 @@ export interface MediaProcessOptions {
   /** File of the compiled entry. */
   readonly entry: string;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Listening handle for the `ws` engine, which cannot share a port by itself. */
-  readonly sharedServer: Server | undefined;
   readonly log: Logger;
   readonly clock: Clock;
   event(event: MediaEvent): void;
@@ -43,7 +41,7 @@ export class MediaProcess {
   }
 
   start(): void {
-    const { entry, env, log, clock, sharedServer, processId } = this.#options;
+    const { entry, env, log, clock, processId } = this.#options;
     const startedAt = clock.now();
     const child = fork(entry, [], {
       env: { ...env, TANDEM_PROCESS_ID: String(processId) },
@@ -51,7 +49,6 @@ export class MediaProcess {
       execArgv: ["--disable-warning=ExperimentalWarning"],
     });
     this.#child = child;
-    if (sharedServer) child.send({ type: "shared-server" }, sharedServer);
     child.on("message", (message) => {
       const event = message as MediaEvent;
       if (event.type === "ready") this.#ready = true;
@@ -76,6 +73,12 @@ export class MediaProcess {
   /** Sends a command; dropped when the process is down (its calls have ended by then). */
   send(command: MediaCommand): void {
     if (this.#child?.connected) this.#child.send(command);
+  }
+
+  /** Gives a carrier's fresh, paused socket to the process; for the engine that cannot share a port by itself. */
+  handOver(socket: Socket): void {
+    if (this.#child?.connected) this.#child.send({ type: "carrier-socket" }, socket);
+    else socket.destroy();
   }
 
   /** Asks the process to take no new calls and exit when its last one ended; it is not started again. */

@@ -1,5 +1,5 @@
 import { createDecoder, type FrameDecoder } from "../../../codecs/codec.ts";
-import { frameBytes, frameSamples } from "../../../codecs/format.ts";
+import { bytesPerMs, frameBytes, frameSamples } from "../../../codecs/format.ts";
 import { Resampler } from "../../../codecs/resampler.ts";
 import type { Clock } from "../../../kit/clock.ts";
 import type { IdKind } from "../../../kit/ids.ts";
@@ -116,21 +116,28 @@ export class CallSession {
             },
           });
     const vad = ears.forCall();
-    const heard = new HeardAudio(leg, (pcm, at) => {
-      recorder?.writeAgent(pcm, at - this.#startedAt);
-      vad.agentFrame(pcm, at);
-    });
+    const heard = new AgentPcm(leg, (pcm, at) => recorder?.writeAgent(pcm, at - this.#startedAt));
+    // The echo guard must know what is about to sound: an echo may come back before the mark does.
+    const sent = new AgentPcm(leg, (pcm, at) => vad.agentFrame(pcm, at));
+    let soundsUntil = 0;
     const playoutSink: PlayoutSink = {
       audio: (payload) => {
         this.#framesOut++;
         if (!leg.sendAudio(payload)) return;
+        const at = Math.max(soundsUntil, this.#now());
+        sent.push(payload, at);
+        soundsUntil = at + payload.length / bytesPerMs(leg.outbound);
         if (!this.#setUpMeasured) {
           this.#setUpMeasured = true;
           metrics.setupSeconds.observe((this.#now() - this.#options.openedAt) / 1000);
         }
       },
       mark: (name) => leg.sendMark(name),
-      clear: () => leg.clear(),
+      clear: () => {
+        leg.clear();
+        soundsUntil = 0;
+        vad.agentStopped(this.#now());
+      },
       heard: (payload, at) => heard.push(payload, at),
     };
     const playout = new Playout({ format: leg.outbound, marks: leg.capabilities.marks });
@@ -287,8 +294,8 @@ export class CallSession {
   }
 }
 
-/** What the caller heard of the agent, as 8 kHz PCM in 20 ms pieces. */
-class HeardAudio {
+/** The agent's bytes on the leg as 8 kHz PCM in 20 ms pieces. */
+class AgentPcm {
   readonly #frameBytes: number;
   readonly #decoder: FrameDecoder;
   readonly #down: Resampler | undefined;
@@ -304,7 +311,7 @@ class HeardAudio {
     this.#emit = emit;
   }
 
-  /** Bytes in the leg's format, any length, heard from `at` on. The views given on are valid only during the call. */
+  /** Bytes in the leg's format, any length, that sound from `at` on. The views given on are valid only during the call. */
   push(payload: Uint8Array, at: number): void {
     for (let from = 0; from < payload.length; from += this.#frameBytes) {
       const piece = payload.subarray(from, from + this.#frameBytes);

@@ -33,7 +33,7 @@ export class CallerEars {
   /** Ears for one call's caller. */
   forCall(): CallVad {
     const silero = this.#silero;
-    return new CallVad(this.#fvad.open(2), silero && ((onProbability) => silero.open(onProbability)));
+    return new CallVad(this.#fvad.open(), silero && ((onProbability) => silero.open(onProbability)));
   }
 
   /** Once every 20 ms, after all calls' frames. */
