@@ -1,6 +1,6 @@
 import type { AudioFormat } from "../../../codecs/format.ts";
 import type { History } from "./history.ts";
-import type { PipelineOrder } from "./protocol.ts";
+import type { Outbox } from "./outbox.ts";
 import { UtteranceBuffer } from "./utterance-buffer.ts";
 
 /** How the caller's audio is cut and how long the ears may take. */
@@ -61,7 +61,7 @@ export class EarsLine {
   }
 
   /** The turn is over: its audio goes to the ears. Nothing when nobody spoke; "overflow" when too much is under way. */
-  commit(now: number, out: PipelineOrder[]): "overflow" | undefined {
+  commit(now: number, out: Outbox): "overflow" | undefined {
     const audio = this.#buffer.take();
     const unheard = this.#unheard;
     this.#unheard = false;
@@ -82,7 +82,7 @@ export class EarsLine {
   }
 
   /** Words of an utterance; false when it was given up. */
-  transcribed(utterance: number, text: string, out: PipelineOrder[]): boolean {
+  transcribed(utterance: number, text: string, out: Outbox): boolean {
     if (!this.#underway.delete(utterance)) return false;
     const words = text.trim();
     this.#history.settleUtterance(utterance, words);
@@ -91,7 +91,7 @@ export class EarsLine {
   }
 
   /** The ears failed on an utterance; false when it was given up before. */
-  failed(utterance: number, out: PipelineOrder[]): boolean {
+  failed(utterance: number, out: Outbox): boolean {
     if (!this.#underway.delete(utterance)) return false;
     this.#tell(utterance, "", "failed", out);
     return true;
@@ -115,9 +115,9 @@ export class EarsLine {
     return understanding;
   }
 
-  #tell(utterance: number, text: string, understanding: Understanding, out: PipelineOrder[]): void {
+  #tell(utterance: number, text: string, understanding: Understanding, out: Outbox): void {
     if (this.#understanding !== "words") this.#understanding = understanding;
     const itemId = `utterance_${utterance}`;
-    out.push({ type: "event", event: { type: "caller-transcript", itemId, text, final: true } });
+    out.tell({ type: "caller-transcript", itemId, text, final: true });
   }
 }

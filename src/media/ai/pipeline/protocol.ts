@@ -1,5 +1,15 @@
+import type { AudioFormat } from "../../../codecs/format.ts";
 import type { AiErrorKind, AiEvent, AiOrder, AiUsage } from "../session.ts";
 import type { MindPiece, MindRequest, SpeechPiece } from "./parts.ts";
+
+/** What the core must know of the call and its parts. */
+export interface PipelineSetup {
+  readonly inbound: AudioFormat;
+  readonly outbound: AudioFormat;
+  readonly deaf: boolean;
+  readonly answersUnclear: boolean;
+  readonly request: Omit<MindRequest, "history" | "reason">;
+}
 
 /** What comes in to the pipeline's core. Results of work that was called off are dropped by their number. */
 export type PipelineInput =

@@ -1,7 +1,7 @@
 import { type AudioFormat, bytesPerMs } from "../../../codecs/format.ts";
 import type { TimedWord } from "../session.ts";
+import type { Outbox } from "./outbox.ts";
 import type { SpeechPiece } from "./parts.ts";
-import type { PipelineOrder } from "./protocol.ts";
 import { defaultMsPerChar, learnPace, WordSpreader } from "./word-times.ts";
 
 /** Bounds of the voice's work, in ms. */
@@ -58,6 +58,11 @@ export class SpeechLine {
     return this.#clauses.length === 0;
   }
 
+  /** The item whose audio came out last. */
+  get itemId(): string {
+    return this.#itemId;
+  }
+
   /** When the voice has been silent for too long, in monotonic ms. */
   get deadline(): number | undefined {
     let deadline: number | undefined;
@@ -68,7 +73,7 @@ export class SpeechLine {
   }
 
   /** Adds a clause to an item. */
-  add(responseId: string, itemId: string, text: string, now: number, out: PipelineOrder[]): void {
+  add(responseId: string, itemId: string, text: string, now: number, out: Outbox): void {
     this.#openItems.set(itemId, responseId);
     this.#clauses.push({
       speech: this.#nextSpeech++,
@@ -88,26 +93,29 @@ export class SpeechLine {
   }
 
   /** No further clause will come for this item. */
-  endItem(itemId: string, out: PipelineOrder[]): void {
+  endItem(itemId: string, out: Outbox): void {
     const last = this.#clauses.findLast((clause) => clause.itemId === itemId);
     if (last) last.endsItem = true;
     else this.#tellItemDone(itemId, out);
   }
 
-  /** A piece of speech came: `stale` when it was called off, `overflow` when there is too much of it. */
-  piece(speech: number, piece: SpeechPiece, now: number, out: PipelineOrder[]): "taken" | "stale" | "overflow" {
+  /** A piece of speech came: brought out, held for its turn, called off already, or too much of it. */
+  piece(speech: number, piece: SpeechPiece, now: number, out: Outbox): "audible" | "held" | "stale" | "overflow" {
     const clause = this.#find(speech);
     if (!clause) return "stale";
     clause.receivedBytes += piece.audio.length;
     if (clause.receivedBytes > this.#options.maxClauseAudioMs * this.#bytesPerMs) return "overflow";
     clause.deadlineMs = now + this.#options.speechTimeoutMs;
-    if (clause === this.#clauses[0]) this.#bringOut(clause, piece, out);
-    else clause.held.push(piece);
-    return "taken";
+    if (clause === this.#clauses[0]) {
+      this.#bringOut(clause, piece, out);
+      return "audible";
+    }
+    clause.held.push(piece);
+    return "held";
   }
 
   /** A clause was spoken to its end; false when it was called off. */
-  done(speech: number, now: number, out: PipelineOrder[]): boolean {
+  done(speech: number, now: number, out: Outbox): boolean {
     const clause = this.#find(speech);
     if (!clause) return false;
     clause.state = "spoken";
@@ -127,7 +135,7 @@ export class SpeechLine {
   }
 
   /** Drops everything; items that were begun are told as done. */
-  cancel(out: PipelineOrder[]): void {
+  cancel(out: Outbox): void {
     for (const clause of this.#clauses) {
       if (clause.state === "asked") out.push({ type: "abort", part: "voice", number: clause.speech });
     }
@@ -135,18 +143,18 @@ export class SpeechLine {
     for (const itemId of [...this.#openItems.keys()]) this.#tellItemDone(itemId, out);
   }
 
-  #tellItemDone(itemId: string, out: PipelineOrder[]): void {
+  #tellItemDone(itemId: string, out: Outbox): void {
     const responseId = this.#openItems.get(itemId);
     if (responseId === undefined) return;
     this.#openItems.delete(itemId);
-    out.push({ type: "event", event: { type: "item-done", responseId, itemId } });
+    out.tell({ type: "item-done", responseId, itemId });
   }
 
   #find(speech: number): Clause | undefined {
     return this.#clauses.find((clause) => clause.speech === speech && clause.state === "asked");
   }
 
-  #askVoice(now: number, out: PipelineOrder[]): void {
+  #askVoice(now: number, out: Outbox): void {
     for (let i = 0; i < clausesAhead; i += 1) {
       const clause = this.#clauses[i];
       if (clause?.state !== "waiting") continue;
@@ -157,7 +165,7 @@ export class SpeechLine {
   }
 
   /** Ends clauses at the head that are spoken, and brings out what the next ones have held back. */
-  #advance(out: PipelineOrder[]): void {
+  #advance(out: Outbox): void {
     for (let clause = this.#clauses[0]; clause?.state === "spoken"; clause = this.#clauses[0]) {
       this.#start(clause);
       const audioMs = clause.audioBytes / this.#bytesPerMs;
@@ -188,7 +196,7 @@ export class SpeechLine {
     return this.#itemAudioBytes / this.#bytesPerMs;
   }
 
-  #bringOut(clause: Clause, piece: SpeechPiece, out: PipelineOrder[]): void {
+  #bringOut(clause: Clause, piece: SpeechPiece, out: Outbox): void {
     this.#start(clause, piece.words);
     const clauseStartMs = (this.#itemAudioBytes - clause.audioBytes) / this.#bytesPerMs;
     const audio = this.#wholeSamples(piece.audio);
@@ -202,13 +210,13 @@ export class SpeechLine {
     else this.#tell(clause, placed(piece.words ?? [], clauseStartMs), out);
   }
 
-  #tell(clause: Clause, words: readonly TimedWord[], out: PipelineOrder[]): void {
+  #tell(clause: Clause, words: readonly TimedWord[], out: Outbox): void {
     if (words.length === 0) return;
     const text = words.map((word) => word.text).join(" ");
     const delta = this.#itemHasText ? ` ${text}` : text;
     this.#itemHasText = true;
     const { responseId, itemId } = clause;
-    out.push({ type: "event", event: { type: "agent-text", responseId, itemId, delta, words } });
+    out.tell({ type: "agent-text", responseId, itemId, delta, words });
   }
 
   /** The piece in whole samples: a split one is put together with its other half. */

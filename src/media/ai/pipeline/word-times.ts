@@ -22,12 +22,12 @@ export class WordSpreader {
     this.#msPerChar = msPerChar;
   }
 
-  /** Words that are surely inside the first `audioMs` of the clause. */
+  /** Words that are surely inside the first `audioMs` of the clause; the last one waits for the clause's end. */
   covered(audioMs: number): TimedWord[] {
     const words: TimedWord[] = [];
     for (;;) {
       const text = this.#words[this.#next];
-      if (text === undefined) return words;
+      if (text === undefined || this.#next === this.#words.length - 1) return words;
       const endMs = this.#atMs + (text.length + 1) * this.#msPerChar;
       if (endMs > audioMs) return words;
       words.push(this.#give(text, endMs));
