@@ -104,9 +104,9 @@ export class EventStreams {
         if (follow.signal.aborted) return;
         socket.write(`id: ${event.id}\nevent: ${event.type}\ndata: ${render(event)}\n\n`);
         if (isLast(event)) return;
+        const full = socket.writableLength > this.#options.maxBufferedBytes;
+        if (full && !(await this.#drained(socket, follow.signal))) return;
       }
-      if (socket.writableLength > this.#options.maxBufferedBytes && !(await this.#drained(socket, follow.signal)))
-        return;
     }
   }
 

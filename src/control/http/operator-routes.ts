@@ -12,12 +12,21 @@ export interface OperatorRoutesDeps {
   readonly log: Logger;
 }
 
+declare module "fastify" {
+  interface FastifyContextConfig {
+    /** Asked every few seconds by machines: logged at debug only. */
+    quiet?: boolean;
+  }
+}
+
+const quiet = { config: { quiet: true } };
+
 /** `/metrics`, `/healthz` (the process lives) and `/readyz` (it can take calls), for those who run the gateway. */
 export function operatorRoutes(
   app: FastifyInstance,
   { services, callControl, metrics, log }: OperatorRoutesDeps,
 ): void {
-  app.get("/metrics", async (_request, reply) => {
+  app.get("/metrics", quiet, async (_request, reply) => {
     const media = await callControl.collectMetrics().catch((error: unknown) => {
       log.warn({ err: error }, "media processes gave no metrics");
       return [];
@@ -28,8 +37,8 @@ export function operatorRoutes(
     ]);
     return reply.type(merged.contentType).send(await merged.metrics());
   });
-  app.get("/healthz", async () => ({ status: "ok" }));
-  app.get("/readyz", async (_request, reply) => {
+  app.get("/healthz", quiet, async () => ({ status: "ok" }));
+  app.get("/readyz", quiet, async (_request, reply) => {
     const { ready, detail } = callControl.readiness();
     const database = await services.probe().then(
       () => true,

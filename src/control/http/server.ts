@@ -60,6 +60,7 @@ export function createHttpServer(deps: HttpServerDeps): FastifyInstance {
   });
   const streams = new EventStreams(services.feed, deps.eventStreams ?? defaultEventStreamOptions);
   app.decorateRequest("apiKey", null);
+  app.removeContentTypeParser("text/plain");
   app.setValidatorCompiler(compileSchema);
   // Answers are typed where they are made; a second, lossy description of them at run time would only hide mistakes.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
@@ -77,7 +78,7 @@ export function createHttpServer(deps: HttpServerDeps): FastifyInstance {
       keyId: request.apiKey?.id,
       callId: callIdOf(request),
     };
-    if (config && "quiet" in config) log.debug(line, "request");
+    if (config?.quiet) log.debug(line, "request");
     else log.info(line, "request");
   });
   app.addHook("preClose", async () => streams.closeAll());

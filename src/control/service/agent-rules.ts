@@ -22,6 +22,8 @@ const reservedHeaders = new Set([
 ]);
 
 const maxParametersLength = 16_384;
+/** Deep enough for any form; deeper would only try how far our own recursion goes. */
+const maxParametersDepth = 32;
 
 const schemaChecker = new Ajv({ strict: false, logger: false });
 
@@ -48,6 +50,9 @@ export function checkAgent(agent: AgentSettings, allowHttp: boolean): void {
 
 function checkTool(tool: Tool, allowHttp: boolean, field: string): void {
   checkUrl(tool.url, allowHttp, `${field}.url`);
+  if (isDeeperThan(tool.parameters, maxParametersDepth)) {
+    throw new GatewayError("invalid-request", `is deeper than ${maxParametersDepth} levels`, `${field}.parameters`);
+  }
   if (JSON.stringify(tool.parameters).length > maxParametersLength) {
     throw new GatewayError(
       "invalid-request",
@@ -63,6 +68,11 @@ function checkTool(tool: Tool, allowHttp: boolean, field: string): void {
       throw new GatewayError("invalid-request", "this header is set by the gateway", `${field}.headers.${name}`);
     }
   }
+}
+
+function isDeeperThan(value: unknown, levels: number): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return levels === 0 || Object.values(value).some((member) => isDeeperThan(member, levels - 1));
 }
 
 function isJsonSchema(schema: Readonly<Record<string, unknown>>): boolean {
