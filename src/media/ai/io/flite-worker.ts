@@ -199,7 +199,9 @@ async function runFliteWorker(threads: typeof WorkerThreads, wasmBytes: Uint8Arr
     return { wasi, instance: new WebAssembly.Instance(flite, wasi.imports) };
   };
   const speak = ({ text, voice }: FliteJob, { wasi, instance }: ReturnType<typeof prepare>): FliteAnswer => {
-    const code = wasi.run(instance, ["flite", "-voice", voice, "-psdur", "-t", text, "-o", "/speech.wav"]);
+    // A little faster than flite's own reading pace, as people speak on the telephone.
+    const pace = ["--setf", "duration_stretch=0.88"];
+    const code = wasi.run(instance, ["flite", "-voice", voice, ...pace, "-psdur", "-t", text, "-o", "/speech.wav"]);
     if (code !== 0 || wasi.file.length === 0) return { type: "failed", message: `flite ended with code ${code}` };
     return { type: "spoken", wav: wasi.file, phones: wasi.stdout };
   };
