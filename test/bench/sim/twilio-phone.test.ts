@@ -259,7 +259,7 @@ describe("timeline", () => {
   });
 });
 
-describe("placeCall", () => {
+describe("placeCall", { timeout: 20_000 }, () => {
   let server: WebSocketServer;
   let url: string;
   const messages: Message[] = [];

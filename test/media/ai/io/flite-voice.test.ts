@@ -32,7 +32,7 @@ parentPort.on("message", ({ text }) => {
 });
 `;
 
-describe("flite voice", () => {
+describe("flite voice", { timeout: 30_000 }, () => {
   const flite = new Flite();
   afterAll(() => flite.close());
 

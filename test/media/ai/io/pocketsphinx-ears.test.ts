@@ -47,7 +47,7 @@ const menu = {
   ],
 };
 
-describe("pocketsphinx ears", () => {
+describe("pocketsphinx ears", { timeout: 30_000 }, () => {
   let recogniser: PocketSphinx;
   beforeAll(async () => {
     recogniser = new PocketSphinx(await installed());
@@ -105,7 +105,7 @@ describe("pocketsphinx ears", () => {
   });
 });
 
-describe("pocketsphinx", () => {
+describe("pocketsphinx", { timeout: 30_000 }, () => {
   test("pocketsphinx: utterances lie in a folder of our own and are gone once decoded; close removes the folder", async () => {
     const before = earsFolders();
     const recogniser = new PocketSphinx(await installed());
