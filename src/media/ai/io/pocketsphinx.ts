@@ -1,10 +1,9 @@
-import { rmSync } from "node:fs";
-import { mkdtemp, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Hypothesis, isCredible } from "../local/hypothesis.ts";
 import { type Grammar, grammarOf, withoutUnknownWords, writeJsgf } from "../local/jsgf.ts";
 import { type EarsHint, PartFailure } from "../pipeline/parts.ts";
+import { type EarsFolder, openEarsFolder } from "./ears-folder.ts";
 import { PocketSphinxChild } from "./pocketsphinx-child.ts";
 import { type PocketSphinxInstallation, readPronunciations } from "./pocketsphinx-files.ts";
 
@@ -55,11 +54,11 @@ export class PocketSphinx {
   readonly #installation: PocketSphinxInstallation;
   readonly #options: PocketSphinxOptions;
   readonly #lanes = new Map<string, Lane>();
-  #folder: Promise<string> | undefined;
+  #folder: Promise<EarsFolder> | undefined;
+  #openFolder: EarsFolder | undefined;
   #pending = 0;
   #count = 0;
   #closed = false;
-  #removeFolder: (() => void) | undefined;
 
   constructor(installation: PocketSphinxInstallation, options: Partial<PocketSphinxOptions> = {}) {
     this.#installation = installation;
@@ -100,9 +99,7 @@ export class PocketSphinx {
     if (this.#closed) return;
     this.#closed = true;
     for (const lane of this.#lanes.values()) this.#drop(lane);
-    if (!this.#removeFolder) return;
-    process.off("exit", this.#removeFolder);
-    this.#removeFolder();
+    this.#openFolder?.remove();
   }
 
   #decode(grammar: Grammar | undefined, audio: Uint8Array, signal: AbortSignal): Promise<Hypothesis> {
@@ -172,7 +169,7 @@ export class PocketSphinx {
   }
 
   async #startChild(grammar: Grammar | undefined): Promise<PocketSphinxChild> {
-    const folder = await this.#openFolder();
+    const folder = await this.#folderPath();
     const { program, hmm, lm, dict } = this.#installation;
     if (!grammar) return this.#child(program, ["-hmm", hmm, "-lm", lm, "-dict", dict, ...frontEnd], folder);
     const { lines, known } = await readPronunciations(dict, grammar.words);
@@ -191,15 +188,12 @@ export class PocketSphinx {
     return new PocketSphinxChild(program, args, folder);
   }
 
-  /** One folder only we may read (mkdtemp gives mode 0700); what callers said stays in it for as long as it is decoded. */
-  #openFolder(): Promise<string> {
-    this.#folder ??= mkdtemp(join(tmpdir(), "tandem-ears-")).then((folder) => {
-      this.#removeFolder = () => rmSync(folder, { recursive: true, force: true });
-      if (this.#closed) this.#removeFolder();
-      else process.once("exit", this.#removeFolder);
-      return folder;
-    });
-    return this.#folder;
+  /** What callers said lies here for as long as it is decoded. */
+  async #folderPath(): Promise<string> {
+    this.#folder ??= openEarsFolder();
+    this.#openFolder = await this.#folder;
+    if (this.#closed) this.#openFolder.remove();
+    return this.#openFolder.path;
   }
 }
 

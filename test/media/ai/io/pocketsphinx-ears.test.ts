@@ -1,10 +1,11 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
-import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { pcmu8k } from "../../../../src/codecs/format.ts";
 import { encodeG711, pcmuLaw } from "../../../../src/codecs/g711.ts";
+import { openEarsFolder } from "../../../../src/media/ai/io/ears-folder.ts";
 import { PocketSphinx } from "../../../../src/media/ai/io/pocketsphinx.ts";
 import { createPocketSphinxEars, prepareUtterance } from "../../../../src/media/ai/io/pocketsphinx-ears.ts";
 import {
@@ -194,6 +195,19 @@ describe("pocketsphinx in trouble", () => {
     await expect(recogniser.recognise(audio, undefined, never)).rejects.toMatchObject({ kind: "overflow" });
     recogniser.close();
     await expect(waiting).rejects.toThrow("closed");
+  });
+
+  test("ears folder: those of killed processes are removed, those of living ones stay", async () => {
+    const dead = join(folder, "tandem-ears-999999999-abc");
+    const alive = join(folder, `tandem-ears-${process.pid}-abc`);
+    await mkdir(dead);
+    await writeFile(join(dead, "u1.raw"), "words");
+    await mkdir(alive);
+    const opened = await openEarsFolder(folder);
+    expect([existsSync(dead), existsSync(alive), existsSync(opened.path)]).toEqual([false, true, true]);
+    opened.remove();
+    opened.remove();
+    expect(existsSync(opened.path)).toBe(false);
   });
 
   test("pocketsphinx: is not found where program or model are missing", async () => {
