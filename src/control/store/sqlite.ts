@@ -32,5 +32,24 @@ export function openSqlite(path: string): SqliteDialect {
   database.pragma("synchronous = NORMAL");
   database.pragma("busy_timeout = 3000");
   database.pragma("foreign_keys = ON");
-  return new SqliteDialect({ database });
+  return new SqliteDialect({ database: { close: () => database.close(), prepare: keepStatements(database) } });
+}
+
+/** Statements kept compiled; the few whose text varies (lists of ids) push each other out. */
+const maxStatements = 300;
+
+/** Compiles each text once: compiling costs more than most of our statements take to run. */
+function keepStatements(database: Database.Database): (sql: string) => Database.Statement {
+  const statements = new Map<string, Database.Statement>();
+  return (sql) => {
+    let statement = statements.get(sql);
+    if (!statement) {
+      // Every transaction of ours writes. Locked from its beginning it waits for its turn; one that reads first and
+      // writes later is refused when another process (the command line) wrote in between.
+      statement = database.prepare(sql === "begin" ? "begin immediate" : sql);
+      if (statements.size >= maxStatements) statements.delete(statements.keys().next().value as string);
+      statements.set(sql, statement);
+    }
+    return statement;
+  };
 }
