@@ -8,7 +8,7 @@ import type { AiOrder, AiSession, AiSessionOptions, AiSink } from "../session.ts
 
 /**
  * A session made of ears, mind and voice; it owns the parts and closes them. Audio comes out as fast as the voice
- * speaks; the playout paces it.
+ * speaks; the playout paces it. `log` is the call's own.
  */
 export function createPipelineSession(
   options: AiSessionOptions,
@@ -54,7 +54,7 @@ class PipelineSession implements AiSession {
     this.#parts = parts;
     this.#sink = sink;
     this.#clock = clock;
-    this.#log = log.child({ callId: options.callId });
+    this.#log = log;
     this.inbound = parts.ears.inbound;
     this.outbound = parts.voice.outbound;
     const deaf = parts.ears.deaf ?? false;
