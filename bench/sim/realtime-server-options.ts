@@ -103,6 +103,13 @@ export interface SimTruncation {
   readonly text: string;
 }
 
+/** One append of caller audio. */
+export interface AudioArrival {
+  /** Monotonic ms. */
+  readonly receivedAt: number;
+  readonly sizeBytes: number;
+}
+
 /** What a test or bench may look at of one session. */
 export interface SimSessionView {
   readonly index: number;
@@ -122,7 +129,7 @@ export interface SimSessionView {
   /** Audio received since the session began. */
   readonly callerAudioBytes: number;
   /** When each append arrived (monotonic ms) and how long it was. Bounded. */
-  readonly callerAudioArrivals: readonly { readonly receivedAt: number; readonly sizeBytes: number }[];
+  readonly callerAudioArrivals: readonly AudioArrival[];
   /** The audio received, up to `maxKeptAudioBytes`. */
   callerAudio(): Uint8Array;
   /** Close code once the socket is gone. */

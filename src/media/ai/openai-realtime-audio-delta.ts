@@ -121,8 +121,7 @@ export class AudioDeltaScanner {
       if (message[position] === quote) {
         const from = position + 1;
         const isAudio = equals(message, keyFrom, keyTo, "delta");
-        // The long value is found with one native search; its characters are checked when they are decoded.
-        const to = isAudio ? message.indexOf(quote, from) : this.#stringEnd(message, from);
+        const to = isAudio ? this.#audioEnd(message, from) : this.#stringEnd(message, from);
         if (to < 0) return false;
         if (isAudio) {
           if (deltaFrom >= 0) return false;
@@ -172,6 +171,13 @@ export class AudioDeltaScanner {
     return (
       equals(message, from, to, "response.output_audio.delta") || equals(message, from, to, "response.audio.delta")
     );
+  }
+
+  /** Index of the closing quote of the long value, found with native searches; its characters are checked when decoded. */
+  #audioEnd(message: Uint8Array, from: number): number {
+    const end = message.indexOf(quote, from);
+    const escapeAt = message.indexOf(backslash, from);
+    return escapeAt < 0 || escapeAt > end ? end : -1;
   }
 
   /** Index of the closing quote of a short string of printable ASCII without escapes, or −1. */

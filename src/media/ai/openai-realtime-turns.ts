@@ -117,6 +117,8 @@ export class CallerTurns {
     const turn = this.#lastTurn;
     const unanswered = turn && !turn.answered && !this.#history.knows("caller", turn.itemId);
     this.audio.suspend(unanswered ? turn.from : undefined);
+    // Said again, it becomes another item.
+    if (unanswered) turn.itemId = "";
     this.#serverTurn = "none";
   }
 
