@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import type { CallOptions } from "./cli/call.ts";
 import { printConfig } from "./cli/config.ts";
 import { runDoctor } from "./cli/doctor.ts";
 import { createKey, listKeys, revokeKey } from "./cli/keys.ts";
@@ -27,7 +28,7 @@ program
   .option("--key <key>", "API key (default: TANDEM_API_KEY, TANDEM_BOOTSTRAP_KEY, or the one kept in the data folder)")
   .option("--max-seconds <seconds>", "longest call", "120")
   .option("--json", "print the result as JSON")
-  .action(async (number: string, options: Record<string, string | boolean | undefined>) => {
+  .action(async (number: string, options: CallOptions) => {
     const { runCall } = await import("./cli/call.ts");
     process.exitCode = await runCall(readConfig(process.env), number, options);
   });

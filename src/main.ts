@@ -111,7 +111,7 @@ function announce(firstStart: { apiKey: string; number: string } | undefined, en
     `  media streams  ws://${shown(config.mediaWs)}/media/twilio   (${config.mediaProcesses} media process(es), ${engine})`,
     `  demo number    +15550100   (try: npx tandem call +15550100 --say "hello")`,
   ];
-  if (firstStart)
+  if (firstStart && config.bootstrapKey === "")
     lines.push(`  API key        ${firstStart.apiKey}   (shown this once; more: npx tandem keys create --name X)`);
   process.stdout.write(`${lines.join("\n")}\n\n`);
 }

@@ -55,3 +55,21 @@ async function withServices(config: Config, work: (services: Services) => Promis
     await services.close();
   }
 }
+
+/** Does something with a key that lives just as long. */
+export async function withTemporaryKey(
+  config: Config,
+  name: string,
+  work: (secret: string) => Promise<number>,
+): Promise<number> {
+  let exitCode = 1;
+  await withServices(config, async ({ keys }) => {
+    const { key, secret } = await keys.create({ dialect: "native", name });
+    try {
+      exitCode = await work(secret);
+    } finally {
+      await keys.revoke(key.id);
+    }
+  });
+  return exitCode;
+}

@@ -428,6 +428,9 @@ export class Conversation {
       case "underrun":
         this.#ports.count("underrun");
         break;
+      case "starved":
+        this.#ports.count("provider-starved");
+        break;
       case "response-heard":
         break;
     }

@@ -30,12 +30,13 @@ export function sharedPocketSphinx(log: Logger): Promise<PocketSphinx | undefine
  * The parts of a call without any provider: a scripted receptionist with flite's voice and, where installed,
  * PocketSphinx's ears.
  */
-export async function createLocalParts(given: {
+export function createLocalParts(given: {
   readonly options: AiSessionOptions;
+  /** Of `sharedPocketSphinx`; undefined: keys only. */
+  readonly recogniser: PocketSphinx | undefined;
   readonly log: Logger;
-}): Promise<PipelineParts> {
-  const { options, log } = given;
-  const recogniser = await sharedPocketSphinx(log);
+}): PipelineParts {
+  const { options, recogniser, log } = given;
   const { legFormat } = options;
   const ears = recogniser ? createPocketSphinxEars(recogniser, legFormat) : createDeafEars(legFormat);
   if (!/^en\b/i.test(options.language)) {

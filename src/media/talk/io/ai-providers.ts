@@ -2,12 +2,14 @@ import type { Clock } from "../../../kit/clock.ts";
 import type { Logger } from "../../../kit/log.ts";
 import { createChatCompletionsMind } from "../../ai/io/chat-completions.ts";
 import { createChatWebhookMind } from "../../ai/io/chat-webhook.ts";
+import { sharedFlite } from "../../ai/io/flite-voice.ts";
 import { createLocalParts, sharedPocketSphinx } from "../../ai/io/local-parts.ts";
 import { createOpenAiRealtimeSession } from "../../ai/io/openai-realtime-session.ts";
 import { createOpenaiSpeech } from "../../ai/io/openai-speech.ts";
 import { createOpenaiTranscription } from "../../ai/io/openai-transcription.ts";
 import { createPipelineSession } from "../../ai/io/pipeline-session.ts";
-import type { Mind } from "../../ai/pipeline/parts.ts";
+import type { PocketSphinx } from "../../ai/io/pocketsphinx.ts";
+import type { Mind, PipelineParts } from "../../ai/pipeline/parts.ts";
 import type { AiSession, AiSessionOptions, AiSink } from "../../ai/session.ts";
 import type { CallLeg } from "../../leg.ts";
 import type { CallPlan } from "../../protocol.ts";
@@ -32,20 +34,22 @@ export interface ProviderSettings {
 export class AiProviders {
   readonly #settings: ProviderSettings;
   readonly #clock: Clock;
+  readonly #recogniser: PocketSphinx | undefined;
 
-  private constructor(settings: ProviderSettings, clock: Clock) {
+  private constructor(settings: ProviderSettings, clock: Clock, recogniser: PocketSphinx | undefined) {
     this.#settings = settings;
     this.#clock = clock;
+    this.#recogniser = recogniser;
   }
 
-  /** Looks what the machine has for the local provider, so that no call waits for it, and says so in the log. */
+  /** Gets the local provider ready, so that no call waits for it, and says in the log what it can do here. */
   static async open(settings: ProviderSettings, clock: Clock, log: Logger): Promise<AiProviders> {
-    await sharedPocketSphinx(log);
-    return new AiProviders(settings, clock);
+    sharedFlite().warmUp();
+    return new AiProviders(settings, clock, await sharedPocketSphinx(log));
   }
 
   /** The session of one call; it connects when it is started. */
-  async create(plan: CallPlan, leg: CallLeg, sink: AiSink, log: Logger): Promise<AiSession> {
+  create(plan: CallPlan, leg: CallLeg, sink: AiSink, log: Logger): AiSession {
     const { openaiApiKey, openaiBaseUrl, realtimeModel, realtimeTranscriptionModel } = this.#settings;
     const { agent } = plan;
     const options: AiSessionOptions = {
@@ -73,21 +77,28 @@ export class AiProviders {
           log,
         );
       case "local":
-        return createPipelineSession(options, await createLocalParts({ options, log }), sink, this.#clock, log);
+        return createPipelineSession(
+          options,
+          createLocalParts({ options, log, recogniser: this.#recogniser }),
+          sink,
+          this.#clock,
+          log,
+        );
       case "pipeline":
       case "chat-webhook":
-        return createPipelineSession(options, await this.#parts(options, agent, log), sink, this.#clock, log);
+        return createPipelineSession(options, this.#parts(options, agent, log), sink, this.#clock, log);
     }
   }
 
   /** Ears and voice by the settings, local ones where no service is set; the mind is the chat model or the customer. */
-  async #parts(options: AiSessionOptions, agent: CallPlan["agent"], log: Logger) {
+  #parts(options: AiSessionOptions, agent: CallPlan["agent"], log: Logger): PipelineParts {
     const { openaiApiKey, openaiBaseUrl, sttModel, ttsModel } = this.#settings;
     const service = { apiKey: openaiApiKey, baseUrl: openaiBaseUrl };
     const noService = openaiApiKey === "" && new URL(openaiBaseUrl).hostname === "api.openai.com";
     const localEars = sttModel === "local" || noService;
     const localVoice = ttsModel === "local" || noService;
-    const local = localEars || localVoice ? await createLocalParts({ options, log }) : undefined;
+    const recogniser = this.#recogniser;
+    const local = localEars || localVoice ? createLocalParts({ options, log, recogniser }) : undefined;
     const ears =
       local && localEars
         ? local.ears

@@ -73,7 +73,8 @@ export async function startMediaPlane(options: MediaPlaneOptions): Promise<Media
     },
   );
 
-  async function accept(connectionId: string, plan: CallPlan): Promise<void> {
+  /** No await from here to the leg's first audio, so that none of it is missed. */
+  function accept(connectionId: string, plan: CallPlan): void {
     const openedAt = streams.openedAt(connectionId) ?? clock.now();
     const callLog = log.child({ callId: plan.callId });
     const session = new CallSession({
@@ -100,7 +101,7 @@ export async function startMediaPlane(options: MediaPlaneOptions): Promise<Media
       return;
     }
     try {
-      session.start(leg, await providers.create(plan, leg, session.aiSink, callLog));
+      session.start(leg, providers.create(plan, leg, session.aiSink, log));
     } catch (error) {
       callLog.error({ err: error }, "the call could not be set up");
       leg.close();
@@ -125,7 +126,7 @@ export async function startMediaPlane(options: MediaPlaneOptions): Promise<Media
     command(command) {
       switch (command.type) {
         case "accept-stream":
-          void accept(command.connectionId, command.plan);
+          accept(command.connectionId, command.plan);
           break;
         case "refuse-stream":
           streams.refuse(command.connectionId, command.reason);
