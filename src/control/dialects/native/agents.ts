@@ -1,17 +1,11 @@
 import { Type } from "@fastify/type-provider-typebox";
-import { GatewayError } from "../../../kit/errors.ts";
-import { type AgentId, type E164, parseAgentId } from "../../../kit/ids.ts";
 import type { TurnSettings } from "../../../media/protocol.ts";
 import type { Agent, AgentChange, Tool } from "../../service/agents.ts";
-import type { NumberSettings, TelephoneNumber } from "../../service/numbers.ts";
 import {
   AgentBody,
   ChangeAgentBody,
-  ChangeNumberBody,
   CreateAgentBody,
   CreatedAgentBody,
-  CreateNumberBody,
-  NumberBody,
   SecretBody,
   turnNames,
 } from "./agent-schemas.ts";
@@ -23,8 +17,8 @@ import { instant, strict } from "./shapes.ts";
 const IdParams = Type.Object({ id: Type.String() });
 const ListQuery = Type.Object(pageQuery, strict);
 
-/** `/agents` and `/numbers`: who answers, and where. */
-export function agentRoutes(app: NativeApp, { services: { agents, numbers } }: NativeDeps): void {
+/** `/agents`: who answers. */
+export function agentRoutes(app: NativeApp, { services: { agents } }: NativeDeps): void {
   app.post(
     "/agents",
     {
@@ -106,74 +100,6 @@ export function agentRoutes(app: NativeApp, { services: { agents, numbers } }: N
     },
     async (request) => ({ signing_secret: await agents.rotateSecret(request.params.id) }),
   );
-
-  app.post(
-    "/numbers",
-    {
-      schema: {
-        operationId: "createNumber",
-        tags: ["numbers"],
-        body: CreateNumberBody,
-        response: { 201: NumberBody, ...refusals(409) },
-      },
-    },
-    async (request, reply) => {
-      const number = await numbers.create(request.body.number as E164, readNumber(request.body));
-      return reply.code(201).send(renderNumber(number));
-    },
-  );
-  app.get(
-    "/numbers",
-    {
-      schema: {
-        operationId: "listNumbers",
-        tags: ["numbers"],
-        querystring: ListQuery,
-        response: { 200: listOf(NumberBody), ...refusals() },
-      },
-    },
-    async (request) => renderPage(await numbers.list(readPage(request.query)), renderNumber),
-  );
-  app.get(
-    "/numbers/:id",
-    {
-      schema: {
-        operationId: "getNumber",
-        tags: ["numbers"],
-        params: IdParams,
-        response: { 200: NumberBody, ...refusals(404) },
-      },
-    },
-    async (request) => renderNumber(await numbers.get(request.params.id)),
-  );
-  app.patch(
-    "/numbers/:id",
-    {
-      schema: {
-        operationId: "changeNumber",
-        tags: ["numbers"],
-        params: IdParams,
-        body: ChangeNumberBody,
-        response: { 200: NumberBody, ...refusals(404) },
-      },
-    },
-    async (request) => renderNumber(await numbers.update(request.params.id, readNumber(request.body))),
-  );
-  app.delete(
-    "/numbers/:id",
-    {
-      schema: {
-        operationId: "deleteNumber",
-        tags: ["numbers"],
-        params: IdParams,
-        response: { 204: Type.Null(), ...refusals(404) },
-      },
-    },
-    async (request, reply) => {
-      await numbers.delete(request.params.id);
-      return reply.code(204).send(null);
-    },
-  );
 }
 
 function readAgent(body: ChangeAgentBody): AgentChange {
@@ -225,32 +151,5 @@ function renderAgent(agent: Agent): AgentBody {
     webhook_url: agent.webhookUrl,
     created_at: instant(agent.createdAt),
     updated_at: instant(agent.updatedAt),
-  };
-}
-
-function readNumber(body: ChangeNumberBody): Partial<NumberSettings> {
-  return {
-    inboundAgentId: readAgentId(body.inbound_agent_id, "inboundAgentId"),
-    outboundAgentId: readAgentId(body.outbound_agent_id, "outboundAgentId"),
-    label: body.label,
-  };
-}
-
-function readAgentId(text: string | null | undefined, field: string): AgentId | null | undefined {
-  if (text === null || text === undefined) return text;
-  const id = parseAgentId(text);
-  if (!id) throw new GatewayError("invalid-request", "is not an agent's id", field);
-  return id;
-}
-
-function renderNumber(number: TelephoneNumber): NumberBody {
-  return {
-    id: number.id,
-    number: number.number,
-    inbound_agent_id: number.inboundAgentId,
-    outbound_agent_id: number.outboundAgentId,
-    label: number.label,
-    created_at: instant(number.createdAt),
-    updated_at: instant(number.updatedAt),
   };
 }

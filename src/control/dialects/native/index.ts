@@ -7,6 +7,7 @@ import type { NativeDeps } from "./app.ts";
 import { callRoutes } from "./calls.ts";
 import { sendRefusal } from "./errors.ts";
 import { eventRoutes } from "./events.ts";
+import { numberRoutes } from "./numbers.ts";
 
 /** Tandem's own API (`/api/v1`): keys begin with `tk_live_`. */
 export async function nativeApi(app: FastifyInstance, deps: NativeDeps): Promise<void> {
@@ -37,6 +38,7 @@ export async function nativeApi(app: FastifyInstance, deps: NativeDeps): Promise
     scope.addHook("onRequest", requireKey("native", services.keys, clock, rateLimits));
     const typed = scope.withTypeProvider<TypeBoxTypeProvider>();
     agentRoutes(typed, deps);
+    numberRoutes(typed, deps);
     callRoutes(typed, deps);
     eventRoutes(typed, deps);
   });
