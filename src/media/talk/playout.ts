@@ -2,7 +2,7 @@ import { bytesPerMs, frameMs, silenceByte } from "../../codecs/format.ts";
 import type { TimedWord } from "../ai/session.ts";
 import { type MarkEcho, PlayoutClock } from "./playout-clock.ts";
 import type { PlayoutItem } from "./playout-item.ts";
-import { PlayoutItems, type PlayoutResponse } from "./playout-items.ts";
+import { PlayoutItems } from "./playout-items.ts";
 import {
   defaultPlayoutOptions,
   type InterruptedItem,
@@ -28,7 +28,6 @@ export { defaultPlayoutOptions } from "./playout-news.ts";
 
 /** Frames of the longest message, sent while catching up. */
 const maxMessageFrames = 5;
-const noNews: readonly PlayoutNews[] = [];
 
 /**
  * The playout ledger: the truth about what was heard. Agent audio enters with its response and item, leaves for the leg a
@@ -49,8 +48,6 @@ export class Playout {
   readonly #clock: PlayoutClock;
   readonly #items: PlayoutItems;
   readonly #queue: PlayoutQueue;
-  /** Items of live responses that may still bring audio. */
-  readonly #open = new Set<PlayoutItem>();
   /** What an interruption left unheard, until it is known whether it will be said. */
   readonly #kept: PlayoutQueue;
   /** Uint8Array of 1, 2, … `maxMessageFrames` frames: the payload of a message, and what was heard. */
@@ -62,7 +59,6 @@ export class Playout {
   #lastSentAt = 0;
   /** Since when a whole frame waits to be sent. */
   #waitingSince: number | undefined;
-  #news: PlayoutNews[] = [];
   #unknownMarks = 0;
   #stalePushes = 0;
   #overflows = 0;
@@ -76,8 +72,8 @@ export class Playout {
     this.#clock = new PlayoutClock({ bytesPerMs: this.#bytesPerMs, sampleBytes, marks, markTimeoutMs });
     this.#items = new PlayoutItems(this.#bytesPerMs, sampleBytes);
     const listener = {
-      itemSent: (item: PlayoutItem, now: number) => this.#itemSent(item, now),
-      itemHeard: (item: PlayoutItem) => this.#settle(item),
+      itemSent: (item: PlayoutItem, now: number) => this.#items.started(item, now),
+      itemHeard: (item: PlayoutItem) => this.#items.settle(item),
     };
     this.#queue = new PlayoutQueue(silenceByte(format), listener);
     this.#kept = new PlayoutQueue(silenceByte(format), listener);
@@ -86,7 +82,7 @@ export class Playout {
 
   /** Nothing unheard, no rest kept, and no item that may still bring audio. */
   get idle(): boolean {
-    return this.#queue.unheardBytes === 0 && this.#kept.unheardBytes === 0 && this.#open.size === 0;
+    return this.#queue.unheardBytes === 0 && this.#kept.unheardBytes === 0 && !this.#items.anyOpen;
   }
 
   get paused(): boolean {
@@ -121,7 +117,6 @@ export class Playout {
       return "overflow";
     }
     const queue = response.state === "kept" ? this.#kept : this.#queue;
-    if (!known && response.state === "live") this.#open.add(item);
     queue.add(item, item.append(audio));
     if (queue === this.#queue && queue.unsentBytes >= this.#frameBytes) this.#waitingSince ??= now;
     return "queued";
@@ -134,19 +129,12 @@ export class Playout {
 
   /** No more audio will come for this item. */
   endItem(itemId: string): void {
-    this.#items.forgetEarlyText(itemId);
-    const item = this.#items.item(itemId);
-    // After an interruption audio may have been lost: its text is not known to end with its audio.
-    if (item) this.#end(item, this.#items.response(item.responseId).state === "live");
+    this.#items.endItem(itemId);
   }
 
   /** No more will come of this response. `complete` false: it was cut short, and its text may say more than its audio. */
   endResponse(responseId: string, complete = true): void {
-    const response = this.#items.knownResponse(responseId);
-    if (!response || response.ended) return;
-    response.ended = true;
-    for (const item of response.items) this.#end(item, complete && response.state === "live");
-    this.#settleResponse(response);
+    this.#items.endResponse(responseId, complete);
   }
 
   /** Nothing more of this response is wanted: what comes from now on is stale. What is queued plays. */
@@ -196,16 +184,7 @@ export class Playout {
     this.#paused = false;
     this.#waitingSince = undefined;
     this.#kept.putNext(this.#queue.takeRest());
-    this.#open.clear();
-    const interrupted: InterruptedItem[] = [];
-    for (const response of this.#items.responses()) {
-      const open = response.items.filter((item) => !item.done);
-      if (response.state === "live" && (open.length > 0 || !response.ended)) response.state = "kept";
-      for (const { responseId, itemId, heardMs, receivedMs, heardText, complete } of open) {
-        interrupted.push({ responseId, itemId, heardMs, receivedMs, heardText, complete });
-      }
-    }
-    return interrupted;
+    return this.#items.keep();
   }
 
   /**
@@ -213,32 +192,15 @@ export class Playout {
    * here is all there will be. Returns the words that will be heard after all.
    */
   restore(now: number): RestoredItem[] {
-    const restored: RestoredItem[] = [];
     this.#queue.putNext(this.#kept.takeRest());
     if (this.#queue.unsentBytes >= this.#frameBytes) this.#waitingSince ??= now;
-    for (const response of this.#keptResponses()) {
-      response.state = "live";
-      response.closed = true;
-      response.ended = true;
-      for (const item of response.items) {
-        if (!item.done) restored.push({ itemId: item.itemId, remainderText: item.unheardText });
-        this.#end(item, false);
-        this.#settle(item);
-      }
-      this.#settleResponse(response);
-    }
-    return restored;
+    return this.#items.restoreKept();
   }
 
   /** The interruption was real: what was kept is forgotten, and its responses are stale. */
   discardKept(): void {
     this.#kept.takeRest();
-    for (const response of this.#keptResponses()) {
-      response.state = "stale";
-      for (const item of response.items) {
-        if (!item.done) this.#finish(item, true);
-      }
-    }
+    this.#items.discardKept();
   }
 
   /** How far an item got; undefined when it had no audio or was long ago. */
@@ -257,10 +219,7 @@ export class Playout {
 
   /** What happened since the last call. */
   takeNews(): readonly PlayoutNews[] {
-    if (this.#news.length === 0) return noNews;
-    const news = this.#news;
-    this.#news = [];
-    return news;
+    return this.#items.takeNews();
   }
 
   /** How much may be sent now without being too far ahead of the ear. */
@@ -320,8 +279,8 @@ export class Playout {
     const item = this.#queue.nextItem;
     if (item?.startedAtMs === undefined || item.done) return;
     if (this.#waitingSince !== undefined && this.#waitingSince <= dryAt) {
-      this.#news.push({ type: "underrun", itemId: item.itemId });
-    } else if (!item.ended) this.#news.push({ type: "starved", itemId: item.itemId });
+      this.#items.tell({ type: "underrun", itemId: item.itemId });
+    } else if (!item.ended) this.#items.tell({ type: "starved", itemId: item.itemId });
   }
 
   /** Reports what was heard since: in whole frames, or, before a clear, to the sample. */
@@ -353,55 +312,5 @@ export class Playout {
     this.#reportedBytes = 0;
     this.#ranDry = false;
     this.#queue.rewind();
-  }
-
-  #itemSent(item: PlayoutItem, now: number): void {
-    item.startedAtMs = now;
-    this.#news.push({ type: "item-started", itemId: item.itemId, responseId: item.responseId, atMs: now });
-  }
-
-  #end(item: PlayoutItem, complete: boolean): void {
-    if (item.ended) return;
-    item.ended = true;
-    item.complete = complete;
-    this.#open.delete(item);
-    this.#settle(item);
-  }
-
-  /** Finishes an item of which nothing more will come and nothing is unheard. */
-  #settle(item: PlayoutItem): void {
-    if (item.done || !item.ended || item.heardBytes < item.receivedBytes) return;
-    const response = this.#items.response(item.responseId);
-    if (response.state === "kept") return;
-    this.#finish(item, false);
-    this.#settleResponse(response);
-  }
-
-  #finish(item: PlayoutItem, interrupted: boolean): void {
-    item.done = true;
-    item.ended = true;
-    item.release();
-    if (item.startedAtMs === undefined) return;
-    this.#news.push({
-      type: "item-heard",
-      itemId: item.itemId,
-      responseId: item.responseId,
-      startMs: item.startedAtMs,
-      endMs: Math.max(item.startedAtMs, item.heardUntilMs),
-      text: item.heardText,
-      interrupted,
-      heardMs: item.heardMs,
-    });
-  }
-
-  #settleResponse(response: PlayoutResponse): void {
-    if (response.heard || !response.ended || response.state !== "live" || response.items.length === 0) return;
-    if (response.items.some((item) => !item.done)) return;
-    response.heard = true;
-    this.#news.push({ type: "response-heard", responseId: response.responseId });
-  }
-
-  #keptResponses(): PlayoutResponse[] {
-    return [...this.#items.responses()].filter((response) => response.state === "kept");
   }
 }
