@@ -140,7 +140,7 @@ export class PlayoutClock {
     }
   }
 
-  /** The far end was cleared: nothing is on its way, and echoes of before mean nothing. */
+  /** The far end was cleared: nothing is on its way, echoes of before mean nothing. One that does not echo stays so. */
   restart(): void {
     this.#generation += 1;
     this.#sentBytes = 0;

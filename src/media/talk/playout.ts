@@ -15,16 +15,7 @@ import {
 } from "./playout-news.ts";
 import { PlayoutQueue } from "./playout-queue.ts";
 
-export type {
-  InterruptedItem,
-  ItemPosition,
-  PlayoutCounts,
-  PlayoutNews,
-  PlayoutOptions,
-  PlayoutSink,
-  RestoredItem,
-} from "./playout-news.ts";
-export { defaultPlayoutOptions } from "./playout-news.ts";
+export * from "./playout-news.ts";
 
 /** Frames of the longest message, sent while catching up. */
 const maxMessageFrames = 5;
