@@ -140,15 +140,18 @@ export class SimEars {
       return;
     }
     const words = heard.split(/(?<= )/).filter((word) => word !== "");
-    for (const [index, word] of words.entries()) {
-      const delta = cumulativeTranscripts ? words.slice(0, index + 1).join("") : word;
-      this.#host.later((transcriptDelayMs * (index + 1)) / (words.length + 1), () => {
-        this.#host.send({ type: `${base}.delta`, ...about, delta });
-      });
-    }
-    const usage = { type: "duration", seconds: audioMs / 1000 };
-    this.#host.later(transcriptDelayMs, () => {
-      this.#host.send({ type: `${base}.completed`, ...about, transcript: heard, usage });
-    });
+    const pauseMs = transcriptDelayMs / (words.length + 1);
+    // One timer after the other: timers set together may ring out of order.
+    const say = (index: number): void => {
+      if (index === words.length) {
+        const usage = { type: "duration", seconds: audioMs / 1000 };
+        this.#host.send({ type: `${base}.completed`, ...about, transcript: heard, usage });
+        return;
+      }
+      const delta = cumulativeTranscripts ? words.slice(0, index + 1).join("") : words[index];
+      this.#host.send({ type: `${base}.delta`, ...about, delta });
+      this.#host.later(pauseMs, () => say(index + 1));
+    };
+    this.#host.later(pauseMs, () => say(0));
   }
 }
