@@ -178,7 +178,7 @@ export async function prepareScript(
       continue;
     }
     const { source } = step;
-    const label = source.type === "wav" ? source.path : source.text;
+    const label = source.type === "wav" ? (source.path.split("/").at(-1) ?? source.path) : source.text;
     const clip = { label, samples: await loadSpeech(source) };
     script.push(step.type === "play" ? { type: "play", clip } : { type: "barge-in", afterMs: step.afterMs, clip });
   }

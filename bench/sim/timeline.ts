@@ -1,4 +1,4 @@
-import type { PhoneMeasures } from "./twilio-phone-call.ts";
+import type { PhoneMeasures } from "./phone-measures.ts";
 
 /** Words of the call from elsewhere (the API's transcript), to be shown beside the phone's own times. */
 export interface SpokenText {
@@ -21,6 +21,9 @@ export interface TimelineRow {
   readonly text: string;
 }
 
+/** Keys further apart than this are not one number. */
+const maxKeyPauseMs = 1000;
+
 /** Puts both sides of a call in order, with the latency of each answer. */
 export function timelineOf(measures: PhoneMeasures, spoken: readonly SpokenText[] = []): readonly TimelineRow[] {
   const callerRows = measures.callerSpeech.map((span): TimelineRow => {
@@ -30,16 +33,33 @@ export function timelineOf(measures: PhoneMeasures, spoken: readonly SpokenText[
     const text = heardText === "" ? `(${span.label})` : heardText;
     return { who: "caller", startMs: span.startMs, endMs: span.endMs, latencyMs: undefined, stopMs, text };
   });
+  const keyRows = keyRowsOf(measures.keys);
+  const asking = [...measures.callerSpeech, ...keyRows].sort((a, b) => a.endMs - b.endMs);
   let answeredUntilMs = Number.NEGATIVE_INFINITY;
   const agentRows = measures.agentSpeech.map((span): TimelineRow => {
-    const asked = measures.callerSpeech.findLast((caller) => caller.endMs <= span.startMs);
+    const asked = asking.findLast((caller) => caller.endMs <= span.startMs);
     // Only the first thing said after the caller is an answer to him.
     const latencyMs = asked && asked.endMs > answeredUntilMs ? span.startMs - asked.endMs : undefined;
     answeredUntilMs = span.endMs;
     const text = wordsWithin(spoken, "agent", span.startMs, span.endMs);
     return { who: "agent", startMs: span.startMs, endMs: span.endMs, latencyMs, stopMs: undefined, text };
   });
-  return [...callerRows, ...agentRows].sort((a, b) => a.startMs - b.startMs);
+  return [...callerRows, ...keyRows, ...agentRows].sort((a, b) => a.startMs - b.startMs);
+}
+
+/** Keys pressed one after the other are one act of the caller. */
+function keyRowsOf(keys: PhoneMeasures["keys"]): readonly TimelineRow[] {
+  const rows: TimelineRow[] = [];
+  for (const { atMs, digit } of keys) {
+    const last = rows.at(-1);
+    const joins = last !== undefined && atMs - last.endMs < maxKeyPauseMs;
+    const startMs = joins ? last.startMs : atMs;
+    const text = joins ? `${last.text}${digit}` : `[keys] ${digit}`;
+    const row: TimelineRow = { who: "caller", startMs, endMs: atMs, latencyMs: undefined, stopMs: undefined, text };
+    if (joins) rows[rows.length - 1] = row;
+    else rows.push(row);
+  }
+  return rows;
 }
 
 /** The two clocks start a little apart: words count for the speech that holds the middle of them. */

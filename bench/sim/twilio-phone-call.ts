@@ -1,5 +1,6 @@
 import { decodeG711, encodeG711, pcmuLaw } from "../../src/codecs/g711.ts";
 import type { CallScript } from "./call-script.ts";
+import type { BargeIn, PhoneEvent, PhoneMeasures } from "./phone-measures.ts";
 import { SampleLog } from "./sample-log.ts";
 import { ScriptPlayer } from "./script-player.ts";
 import { isVoiced, SpeechMeter, type SpeechSpan, voicedPart } from "./speech-meter.ts";
@@ -14,45 +15,6 @@ export const underrunWindowMs = 60;
 
 /** Faults kept in full; more are only counted. */
 const maxFaults = 50;
-
-/** What happened on the line, as it happens; times in ms since the socket opened. */
-export type PhoneEvent =
-  | { readonly type: "first-audio"; readonly atMs: number }
-  | { readonly type: "agent-began"; readonly atMs: number }
-  | { readonly type: "agent-ended"; readonly span: SpeechSpan }
-  | { readonly type: "caller-began"; readonly atMs: number; readonly label: string; readonly bargeIn: boolean }
-  | { readonly type: "caller-ended"; readonly span: SpeechSpan; readonly label: string }
-  | { readonly type: "key"; readonly atMs: number; readonly digit: string }
-  | { readonly type: "clear"; readonly atMs: number; readonly droppedMs: number }
-  | { readonly type: "underrun"; readonly atMs: number; readonly gapMs: number }
-  | { readonly type: "fault"; readonly atMs: number; readonly text: string };
-
-/** The caller spoke over the agent. */
-export interface BargeIn {
-  /** First sound of the caller. */
-  readonly onsetMs: number;
-  /** First `clear` after it. */
-  clearedMs: number | undefined;
-  /** When the agent fell silent, undefined when he did not. */
-  silentMs: number | undefined;
-}
-
-/** What the phone found out about a call. */
-export interface PhoneMeasures {
-  /** Socket open to the first audio message. */
-  readonly firstAudioMs: number | undefined;
-  /** Socket open to the first sound heard. */
-  readonly firstSpeechMs: number | undefined;
-  readonly agentSpeech: readonly SpeechSpan[];
-  readonly callerSpeech: readonly (SpeechSpan & { readonly label: string })[];
-  readonly bargeIns: readonly Readonly<BargeIn>[];
-  readonly underruns: readonly { readonly atMs: number; readonly gapMs: number }[];
-  readonly maxBufferedMs: number;
-  readonly messages: { readonly media: number; readonly mark: number; readonly clear: number };
-  readonly marks: { readonly played: number; readonly flushed: number };
-  readonly faultCount: number;
-  readonly faults: readonly string[];
-}
 
 /** How the line behaves. */
 export interface LineOptions {
@@ -81,6 +43,7 @@ export class TwilioPhoneCall {
   readonly #slotHeard = new Int16Array(slotSamples);
   readonly #slotSaid = new Int16Array(slotSamples);
   readonly #callerSpeech: (SpeechSpan & { readonly label: string })[] = [];
+  readonly #keys: { readonly atMs: number; readonly digit: string }[] = [];
   readonly #bargeIns: BargeIn[] = [];
   readonly #underruns: { readonly atMs: number; readonly gapMs: number }[] = [];
   readonly #faults: string[] = [];
@@ -178,6 +141,7 @@ export class TwilioPhoneCall {
       firstSpeechMs: this.#meter.spans[0]?.startMs ?? this.#meter.speakingSinceMs,
       agentSpeech: this.#meter.spans,
       callerSpeech: this.#callerSpeech,
+      keys: this.#keys,
       bargeIns: this.#bargeIns,
       underruns: this.#underruns,
       maxBufferedMs: this.#playout.maxBufferedMs,
@@ -281,6 +245,7 @@ export class TwilioPhoneCall {
       if (span?.label === act.ended.label) this.#outlet.event({ type: "caller-ended", span, label: span.label });
     }
     if (act.digit !== undefined) {
+      this.#keys.push({ atMs: nowMs, digit: act.digit });
       this.#outlet.event({ type: "key", atMs: nowMs, digit: act.digit });
       this.#send("dtmf", { dtmf: { track: "inbound_track", digit: act.digit } });
     }

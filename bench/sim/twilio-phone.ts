@@ -4,10 +4,11 @@ import { WebSocket } from "ws";
 import type { CallScript } from "./call-script.ts";
 import { DelayLine, type NetworkDelay, seededRandom } from "./delay-line.ts";
 import { PhoneBank } from "./phone-bank.ts";
-import { type LineOptions, type PhoneEvent, type PhoneMeasures, TwilioPhoneCall } from "./twilio-phone-call.ts";
+import type { PhoneEvent, PhoneMeasures } from "./phone-measures.ts";
+import { type LineOptions, TwilioPhoneCall } from "./twilio-phone-call.ts";
 
 export { PhoneBank } from "./phone-bank.ts";
-export type { PhoneEvent, PhoneMeasures } from "./twilio-phone-call.ts";
+export type { PhoneEvent, PhoneMeasures } from "./phone-measures.ts";
 
 /** A call to place. */
 export interface CallOrder {

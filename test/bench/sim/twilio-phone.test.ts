@@ -3,9 +3,10 @@ import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { CallScript } from "../../../bench/sim/call-script.ts";
+import type { PhoneEvent } from "../../../bench/sim/phone-measures.ts";
 import { renderTimeline, timelineOf } from "../../../bench/sim/timeline.ts";
 import { PhoneBank, placeCall } from "../../../bench/sim/twilio-phone.ts";
-import { type LineOptions, type PhoneEvent, TwilioPhoneCall } from "../../../bench/sim/twilio-phone-call.ts";
+import { type LineOptions, TwilioPhoneCall } from "../../../bench/sim/twilio-phone-call.ts";
 import { PhonePlayout } from "../../../bench/sim/twilio-phone-playout.ts";
 import { encodeG711, pcmuLaw } from "../../../src/codecs/g711.ts";
 import { speech } from "../../kit/speech.ts";
@@ -256,6 +257,17 @@ describe("timeline", () => {
     expect(lines[4]).toBe(
       "first audio after 0 ms · 1 answers, median 280 ms · 0 underruns · at most 2000 ms buffered · 0 faults",
     );
+  });
+});
+
+describe("timeline of keys", () => {
+  test("timeline: keys pressed together are one line, and the agent's answer to them is timed from the last", () => {
+    const bench = new Bench([{ type: "dtmf", digits: "42#" }]).run(1000).media(200).run(1000);
+    const rows = timelineOf(bench.call.measures);
+    expect(rows.map(({ who, startMs, endMs, latencyMs, text }) => [who, startMs, endMs, latencyMs, text])).toEqual([
+      ["caller", 0, 400, undefined, "[keys] 42#"],
+      ["agent", 1000, 1200, 600, ""],
+    ]);
   });
 });
 
