@@ -1,10 +1,20 @@
-import { decodeBase64, decodedLength, withoutPadding } from "./openai-realtime-audio-delta.ts";
-
 /** Where decoded agent audio goes; the view is valid only during the call. */
 export type AgentAudioDoor = (responseId: string, itemId: string, audio: Uint8Array) => void;
 
 /** Base64 characters decoded at a time: a multiple of 4, so no group is cut. */
 const pieceCharacters = 32 * 1024;
+
+/** Bytes that so many characters of base64 (RFC 4648 §4, without padding) hold; −1 for a length no base64 has. */
+function decodedLength(characters: number): number {
+  return characters % 4 === 1 ? -1 : Math.floor((characters * 3) / 4);
+}
+
+/** Length of base64 text without its padding (at most two `=`). */
+function lengthWithoutPadding(base64: string): number {
+  let length = base64.length;
+  while (length > 0 && base64.length - length < 2 && base64.charCodeAt(length - 1) === 0x3d) length--;
+  return length;
+}
 
 /**
  * Decodes the base64 of audio deltas into one buffer of its own and hands on whole samples. A delta may end in the middle
@@ -12,7 +22,7 @@ const pieceCharacters = 32 * 1024;
  */
 export class AgentAudioDecoder {
   /** The waiting byte stands at 0; decoded bytes begin at 1. */
-  readonly #buffer = new Uint8Array(1 + decodedLength(pieceCharacters));
+  readonly #buffer = Buffer.alloc(1 + decodedLength(pieceCharacters));
   readonly #sampleBytes: 1 | 2;
   #waitingItemId = "";
 
@@ -20,32 +30,21 @@ export class AgentAudioDecoder {
     this.#sampleBytes = sampleBytes;
   }
 
-  /** Decodes characters `from`–`to` of `source`, padding left out; false when they are not base64 (what came before the fault was delivered). */
-  decode(
-    responseId: string,
-    itemId: string,
-    source: Uint8Array,
-    from: number,
-    to: number,
-    door: AgentAudioDoor,
-  ): boolean {
-    for (let position = from; position < to; position += pieceCharacters) {
-      const length = decodeBase64(source, position, Math.min(to, position + pieceCharacters), this.#buffer, 1);
-      if (length < 0) return false;
-      this.#deliver(responseId, itemId, length, door);
+  /** Decodes base64 text; false when it is none (what came before the fault was delivered). */
+  decode(responseId: string, itemId: string, base64: string, door: AgentAudioDoor): boolean {
+    const length = lengthWithoutPadding(base64);
+    for (let position = 0; position < length; position += pieceCharacters) {
+      const end = Math.min(length, position + pieceCharacters);
+      // Node's decoder is ten times as fast as a loop of ours. It skips what is no base64, which the length gives away.
+      const written = this.#buffer.write(
+        end - position === base64.length ? base64 : base64.slice(position, end),
+        1,
+        "base64",
+      );
+      if (written !== decodedLength(end - position)) return false;
+      this.#deliver(responseId, itemId, written, door);
     }
     return true;
-  }
-
-  /** The same for a delta that came through the general parser. */
-  decodeText(responseId: string, itemId: string, base64: string, door: AgentAudioDoor): boolean {
-    const source = new Uint8Array(base64.length);
-    for (let i = 0; i < base64.length; i++) {
-      const code = base64.charCodeAt(i);
-      if (code > 0x7f) return false;
-      source[i] = code;
-    }
-    return this.decode(responseId, itemId, source, 0, withoutPadding(source, 0, source.length), door);
   }
 
   #deliver(responseId: string, itemId: string, length: number, door: AgentAudioDoor): void {

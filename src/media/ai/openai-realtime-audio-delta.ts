@@ -4,8 +4,8 @@
  *
  *     {"type":"response.output_audio.delta","event_id":"…","response_id":"…","item_id":"…",…,"delta":"<base64>"}
  *
- * Whatever else it meets (spaces, escapes, nesting, a doubled key, bytes that are no base64) makes it give up, and the
- * general parser decides. What it accepts, JSON.parse reads the same way.
+ * Whatever else it meets (spaces, escapes, nesting, a doubled key) makes it give up, and the general parser decides. What it
+ * accepts, JSON.parse reads the same way; the characters of the audio are checked when they are decoded.
  */
 
 const quote = 0x22;
@@ -14,57 +14,6 @@ const comma = 0x2c;
 const colon = 0x3a;
 const open = 0x7b;
 const close = 0x7d;
-const pad = 0x3d;
-
-/** Value of each base64 character (RFC 4648 §4), 0x80 for any other byte. */
-const sextets = new Uint8Array(256).fill(0x80);
-for (const [index, char] of [..."ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"].entries()) {
-  sextets[char.charCodeAt(0)] = index;
-}
-
-/** Bytes that `length` characters of base64 (without padding) hold. */
-export function decodedLength(length: number): number {
-  return Math.floor((length * 3) / 4);
-}
-
-/**
- * Decodes base64 characters `from`–`to` of `source` (padding already left out) into `target` at `at`. Returns the bytes
- * written, or −1 when a character is not base64 or one character is left over; `target` must have room.
- */
-export function decodeBase64(source: Uint8Array, from: number, to: number, target: Uint8Array, at: number): number {
-  let bad = 0;
-  let out = at;
-  let position = from;
-  for (const end = from + ((to - from) & ~3); position < end; position += 4) {
-    const a = sextets[source[position]!]!;
-    const b = sextets[source[position + 1]!]!;
-    const c = sextets[source[position + 2]!]!;
-    const d = sextets[source[position + 3]!]!;
-    bad |= a | b | c | d;
-    target[out] = (a << 2) | (b >> 4);
-    target[out + 1] = (b << 4) | (c >> 2);
-    target[out + 2] = (c << 6) | d;
-    out += 3;
-  }
-  const left = to - position;
-  if (left === 1) return -1;
-  if (left >= 2) {
-    const a = sextets[source[position]!]!;
-    const b = sextets[source[position + 1]!]!;
-    const c = left === 3 ? sextets[source[position + 2]!]! : 0;
-    bad |= a | b | c;
-    target[out++] = (a << 2) | (b >> 4);
-    if (left === 3) target[out++] = (b << 4) | (c >> 2);
-  }
-  return (bad & 0x80) === 0 ? out - at : -1;
-}
-
-/** The end of base64 text without its padding (at most two `=`). */
-export function withoutPadding(source: Uint8Array, from: number, to: number): number {
-  let end = to;
-  while (end > from && to - end < 2 && source[end - 1] === pad) end--;
-  return end;
-}
 
 /** Text of an id seen again and again: compared byte by byte, made a string only when it changes. */
 class CachedId {
@@ -94,7 +43,7 @@ const maxIdLength = 128;
 export class AudioDeltaScanner {
   responseId = "";
   itemId = "";
-  /** Where the base64 text stands in the message, padding left out. */
+  /** Where the base64 text stands in the message, padding and all. */
   base64From = 0;
   base64To = 0;
   readonly #responseId = new CachedId();
@@ -163,7 +112,7 @@ export class AudioDeltaScanner {
     this.responseId = this.#responseId.read(message, responseFrom, responseTo);
     this.itemId = this.#itemId.read(message, itemFrom, itemTo);
     this.base64From = deltaFrom;
-    this.base64To = withoutPadding(message, deltaFrom, deltaTo);
+    this.base64To = deltaTo;
     return true;
   }
 

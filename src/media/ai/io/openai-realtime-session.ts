@@ -134,10 +134,10 @@ export function createOpenAiRealtimeSession(
     return mine;
   }
 
-  function message(data: Uint8Array, isBinary: boolean): void {
+  function message(data: Buffer, isBinary: boolean): void {
     if (!isBinary && scanner.scan(data)) {
-      const { responseId, itemId, base64From, base64To } = scanner;
-      if (!decoder.decode(responseId, itemId, data, base64From, base64To, agentAudio)) malformed();
+      const base64 = data.toString("latin1", scanner.base64From, scanner.base64To);
+      if (!decoder.decode(scanner.responseId, scanner.itemId, base64, agentAudio)) malformed();
       return;
     }
     if (isBinary || data.length > maxParsedBytes) {
@@ -146,14 +146,14 @@ export function createOpenAiRealtimeSession(
     }
     let value: unknown;
     try {
-      value = JSON.parse(Buffer.from(data.buffer, data.byteOffset, data.length).toString("utf8"));
+      value = JSON.parse(data.toString("utf8"));
     } catch {
       malformed();
       return;
     }
     const event = decodeServerEvent(value);
     if (event.type !== "audio") dispatch({ type: "server-event", event });
-    else if (!decoder.decodeText(event.responseId, event.itemId, event.base64, agentAudio)) malformed();
+    else if (!decoder.decode(event.responseId, event.itemId, event.base64, agentAudio)) malformed();
   }
 
   function malformed(): void {

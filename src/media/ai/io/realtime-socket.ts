@@ -27,7 +27,7 @@ export const defaultRealtimeSocketOptions = {
 export interface RealtimeSocketHandlers {
   open(): void;
   /** One message; the view is valid only during the call. */
-  message(data: Uint8Array, isBinary: boolean): void;
+  message(data: Buffer, isBinary: boolean): void;
   /** The upgrade failed: with an HTTP status, or undefined when nothing answered. */
   refused(httpStatus: number | undefined): void;
   overflow(): void;
