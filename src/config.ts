@@ -161,6 +161,8 @@ export interface Config {
   readonly allowPrivateTargets: boolean;
   readonly twilioAuthToken: string;
   readonly openaiApiKey: string;
+  /** Provider of agents that name none: the realtime one where there is a key for it. */
+  readonly defaultProvider: "local" | "openai-realtime";
   readonly openaiBaseUrl: string;
   readonly realtimeModel: string;
   readonly realtimeTranscriptionModel: string;
@@ -223,6 +225,7 @@ export function readConfig(env: Env): Config {
     allowPrivateTargets: flag(settings.allowPrivateTargets),
     twilioAuthToken: text(settings.twilioAuthToken),
     openaiApiKey: text(settings.openaiApiKey),
+    defaultProvider: text(settings.openaiApiKey) === "" ? "local" : "openai-realtime",
     openaiBaseUrl: url(settings.openaiBaseUrl),
     realtimeModel: text(settings.realtimeModel),
     realtimeTranscriptionModel: text(settings.realtimeTranscriptionModel),

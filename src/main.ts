@@ -32,6 +32,7 @@ async function start(): Promise<void> {
     secretKey: config.secretKey,
     publicUrl: config.publicUrl,
     allowHttp: config.allowPrivateTargets,
+    defaultProvider: config.defaultProvider,
     clock,
     random: systemRandom,
   });

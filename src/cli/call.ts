@@ -139,9 +139,9 @@ async function loadSpeech(source: SpeechSource, folder: string): Promise<Int16Ar
   return samples;
 }
 
-/** The caller's synthetic voice; another one than the local agent's, so that ears can tell them apart. */
+/** The caller's synthetic voice: not the local agent's, and of the others the one local ears understand best. */
 async function synthesise(text: string): Promise<Int16Array> {
-  const voice = createFliteVoice("slt");
+  const voice = createFliteVoice("awb");
   const down = new Transcoder(voice.outbound, { encoding: "l16", sampleRateHz });
   const pieces: Buffer[] = [];
   for await (const { audio } of voice.speak(text, new AbortController().signal))

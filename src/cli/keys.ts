@@ -46,6 +46,7 @@ async function withServices(config: Config, work: (services: Services) => Promis
     secretKey: config.secretKey,
     publicUrl: config.publicUrl,
     allowHttp: config.allowPrivateTargets,
+    defaultProvider: config.defaultProvider,
     clock: systemClock,
     random: systemRandom,
   });

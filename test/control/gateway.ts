@@ -59,6 +59,7 @@ export async function testServices(options: Partial<ServicesOptions> = {}): Prom
     secretKey: "",
     publicUrl: "https://gw.example.com",
     allowHttp: false,
+    defaultProvider: "local",
     clock,
     random,
     ...options,

@@ -30,7 +30,8 @@ export interface Tool {
 export interface AgentSettings {
   readonly name: string;
   readonly instructions: string;
-  readonly provider: ProviderName;
+  /** `null`: the gateway's default at the time of the call. */
+  readonly provider: ProviderName | null;
   readonly model: string | null;
   readonly voice: string | null;
   /** BCP 47. */
@@ -53,7 +54,7 @@ export interface Agent extends AgentSettings {
 /** What a new agent has when nothing is said. */
 export const defaultAgent = {
   instructions: "",
-  provider: "local",
+  provider: null,
   model: null,
   voice: null,
   language: "en-US",
@@ -141,13 +142,13 @@ export function createAgents(deps: ServiceDeps & { allowHttp: boolean }): Agents
 }
 
 /** The agent as a media process needs it, secrets opened. */
-export function agentSpec(row: AgentRow, deps: Pick<ServiceDeps, "secrets">): AgentSpec {
+export function agentSpec(row: AgentRow, deps: Pick<ServiceDeps, "secrets" | "defaultProvider">): AgentSpec {
   const agent = toAgent(row, deps);
   const secret = deps.secrets.open(row.signing_secret, row.id);
   return {
     agentId: agent.id,
     name: agent.name,
-    provider: agent.provider,
+    provider: agent.provider ?? deps.defaultProvider,
     model: agent.model ?? undefined,
     voice: agent.voice ?? undefined,
     language: agent.language,
@@ -197,7 +198,7 @@ function toAgent(row: AgentRow, { secrets }: Pick<ServiceDeps, "secrets">): Agen
     id: row.id as AgentId,
     name: row.name,
     instructions: row.instructions,
-    provider: row.provider as ProviderName,
+    provider: row.provider as ProviderName | null,
     model: row.model,
     voice: row.voice,
     language: row.language,

@@ -29,12 +29,10 @@ export async function firstStart(
   if (!(await writeOnce(db, "first-started-at", String(clock.wall())))) return undefined;
   const { agent } = await services.agents.create({
     name: "Demo receptionist",
-    provider: "local",
     instructions:
-      "You are the friendly receptionist of Tandem, a voice gateway. Speak in short, warm sentences. Find out what the " +
-      "caller needs, answer what you can, read numbers back digit by digit, and take a message for the rest. " +
+      "You are the friendly receptionist of Tandem, a voice gateway, and an automated agent: say so when you greet. " +
+      "Speak in short, warm sentences. Find out what the caller needs, answer what you can, read numbers back digit by digit, and take a message for the rest. " +
       "Say goodbye and hang up when the caller has nothing more.",
-    firstMessage: "Hello, and thank you for calling Tandem. How can I help you?",
     record: true,
   });
   await services.numbers.create(demoNumber, { inboundAgentId: agent.id, label: "Demo" });

@@ -1,5 +1,6 @@
 import type { Clock } from "../../kit/clock.ts";
 import type { RandomBytes } from "../../kit/ids.ts";
+import type { ProviderName } from "../../media/protocol.ts";
 import { openDatabase } from "../store/database.ts";
 import { deleteEventsBefore } from "../store/events.ts";
 import { probeDatabase } from "../store/meta.ts";
@@ -24,6 +25,8 @@ export interface ServicesOptions {
   readonly publicUrl: string;
   /** Let tools and webhooks be plain http. */
   readonly allowHttp: boolean;
+  /** Provider of agents that name none. */
+  readonly defaultProvider: ProviderName;
   readonly clock: Clock;
   readonly random: RandomBytes;
 }
@@ -50,10 +53,10 @@ export interface Services {
 
 /** Opens the data folder: database up to date, old events gone. */
 export async function openServices(options: ServicesOptions): Promise<Services> {
-  const { dataDir, clock, random } = options;
+  const { dataDir, clock, random, defaultProvider } = options;
   const secretKey = readSecretKey(dataDir, options.secretKey, random);
   const database = await openDatabase(dataDir);
-  const deps: ServiceDeps = { database, clock, random, secrets: createSecrets(secretKey, random) };
+  const deps: ServiceDeps = { database, clock, random, defaultProvider, secrets: createSecrets(secretKey, random) };
   const feed = new EventFeed(database.db);
   const queue = new WriteQueue(
     database.db,

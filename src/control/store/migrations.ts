@@ -36,7 +36,7 @@ async function people(db: Kysely<unknown>): Promise<void> {
     .createTable("agents")
     .addColumn("id", "text", (c) => c.primaryKey())
     .addColumn("name", "text", (c) => c.notNull())
-    .addColumn("provider", "text", (c) => c.notNull())
+    .addColumn("provider", "text")
     .addColumn("model", "text")
     .addColumn("voice", "text")
     .addColumn("language", "text", (c) => c.notNull())

@@ -25,7 +25,8 @@ export interface ApiKeysTable {
 export interface AgentsTable {
   id: string;
   name: string;
-  provider: string;
+  /** Null: the gateway's default. */
+  provider: string | null;
   model: string | null;
   voice: string | null;
   language: string;

@@ -160,7 +160,7 @@ export class Conversation {
         this.#speech.endItem(event.itemId, now);
         break;
       case "response-done":
-        this.#ports.playout.endResponse(event.responseId);
+        this.#ports.playout.endResponse(event.responseId, event.status === "completed");
         if (this.#replies.done(event.responseId) && event.status !== "cancelled" && !event.toolsPending) {
           this.#input({ type: "response-failed" }, now);
         }
@@ -230,7 +230,7 @@ export class Conversation {
   tick(now: number): void {
     const { playout, playoutSink } = this.#ports;
     playout.tick(now, playoutSink);
-    for (const news of playout.takeNews()) this.#playoutNews(news, now);
+    for (const news of playout.takeNews()) this.#playoutNews(news);
     if (this.#turn.deadline !== undefined && this.#turn.deadline <= now) this.#input({ type: "timeout" }, now);
     if (this.#keys.deadline !== undefined && this.#keys.deadline <= now) {
       for (const order of this.#keys.handle({ type: "timeout" }, now)) this.#keysEntered(order.digits, now);
@@ -249,7 +249,7 @@ export class Conversation {
     const { playout, playoutSink } = this.#ports;
     playout.interrupt(now, playoutSink);
     playout.discardKept();
-    for (const news of playout.takeNews()) this.#playoutNews(news, now);
+    for (const news of playout.takeNews()) this.#playoutNews(news);
     this.#reportTurn(this.#timer.abandon());
   }
 
@@ -316,6 +316,7 @@ export class Conversation {
         break;
       case "resume-interrupted":
         for (const item of playout.restore(now)) this.#restored.set(item.itemId, item.remainderText);
+        this.#replies.resumed();
         break;
       case "discard-interrupted":
         playout.discardKept();
@@ -394,7 +395,7 @@ export class Conversation {
     this.#ports.runTool(toolCallId, name, argumentsJson);
   }
 
-  #playoutNews(news: PlayoutNews, now: number): void {
+  #playoutNews(news: PlayoutNews): void {
     switch (news.type) {
       case "item-started":
         this.#audibleItemId = news.itemId;

@@ -45,6 +45,11 @@ export class Replies {
     this.#finished = false;
   }
 
+  /** What was called off is heard to its end after all. */
+  resumed(): void {
+    this.#finished = true;
+  }
+
   /** True when no reply is owed or being made. */
   quiet(now: number): boolean {
     if (this.#asked > 0 && now - this.#askedAt > askedTimeoutMs) this.#asked = 0;

@@ -17,7 +17,7 @@ describe("native API, agents", () => {
       id: expect.stringMatching(/^agent_[0-9a-z]{26}$/),
       name: "Receptionist",
       instructions: "",
-      provider: "local",
+      provider: null,
       model: null,
       voice: null,
       language: "en-US",

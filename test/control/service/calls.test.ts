@@ -294,6 +294,7 @@ describe("after a crash", () => {
       secretKey: "",
       publicUrl: "https://gw.example.com",
       allowHttp: false,
+      defaultProvider: "local",
       clock,
       random: before.random,
     });

@@ -71,16 +71,19 @@ const ToolBody = Type.Object(
 
 const members = {
   instructions: Type.String({ maxLength: 32_768 }),
-  provider: words(providers),
   language: Type.String({ pattern: "^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$", maxLength: 35, description: "BCP 47." }),
   tools: Type.Array(ToolBody, { maxItems: 64 }),
   max_duration_ms: Type.Integer({ minimum: 10_000, maximum: 14_400_000 }),
   record: Type.Boolean(),
 };
 const nullables = {
+  provider: words(providers, { description: "null: openai-realtime where OPENAI_API_KEY is set, else local." }),
   model: Type.String({ minLength: 1, maxLength: 100 }),
   voice: Type.String({ minLength: 1, maxLength: 100 }),
-  first_message: Type.String({ minLength: 1, maxLength: 2000 }),
+  first_message: Type.String({
+    maxLength: 2000,
+    description: "null: greets in its own words; an empty text: the caller speaks first.",
+  }),
   webhook_url: Type.String({ maxLength: 2048, description: "The customer's endpoint in the LLM's place." }),
 };
 const name = Type.String({ minLength: 1, maxLength: 100 });
@@ -102,6 +105,7 @@ const agentMembers = {
   id: Type.String(),
   name,
   ...members,
+  provider: nullable(nullables.provider),
   model: nullable(nullables.model),
   voice: nullable(nullables.voice),
   first_message: nullable(nullables.first_message),

@@ -2,8 +2,8 @@ import type { Clock } from "../../../kit/clock.ts";
 import type { Logger } from "../../../kit/log.ts";
 import { createChatCompletionsMind } from "../../ai/io/chat-completions.ts";
 import { createChatWebhookMind } from "../../ai/io/chat-webhook.ts";
-import { sharedFlite } from "../../ai/io/flite-voice.ts";
 import { createLocalParts, sharedPocketSphinx } from "../../ai/io/local-parts.ts";
+import { warmUpReceptionist } from "../../ai/io/local-warm-up.ts";
 import { createOpenAiRealtimeSession } from "../../ai/io/openai-realtime-session.ts";
 import { createOpenaiSpeech } from "../../ai/io/openai-speech.ts";
 import { createOpenaiTranscription } from "../../ai/io/openai-transcription.ts";
@@ -44,8 +44,9 @@ export class AiProviders {
 
   /** Gets the local provider ready, so that no call waits for it, and says in the log what it can do here. */
   static async open(settings: ProviderSettings, clock: Clock, log: Logger): Promise<AiProviders> {
-    sharedFlite().warmUp();
-    return new AiProviders(settings, clock, await sharedPocketSphinx(log));
+    const recogniser = await sharedPocketSphinx(log);
+    void warmUpReceptionist(recogniser !== undefined);
+    return new AiProviders(settings, clock, recogniser);
   }
 
   /** The session of one call; it connects when it is started. */
