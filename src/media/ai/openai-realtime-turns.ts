@@ -73,12 +73,12 @@ export class CallerTurns {
       this.#outbox.report({ type: "turn-started" });
       return;
     }
+    // We ended this turn before the server did.
+    if (this.#serverTurn !== "speaking") return;
     // The server commits in the same moment, so from here on there is nothing left for us to commit.
-    if (this.#serverTurn === "speaking") {
-      this.#serverTurn = "committed";
-      this.#lastTurn = { from: this.audio.turnFrom, itemId: "", answered: false };
-      this.audio.committedByServer(now);
-    }
+    this.#serverTurn = "committed";
+    this.#lastTurn = { from: this.audio.turnFrom, itemId: "", answered: false };
+    this.audio.committedByServer(now);
     this.#outbox.report({ type: "turn-ended" });
   }
 

@@ -161,6 +161,8 @@ describe("realtime session: the caller's turns", () => {
     driver.frames(50);
     driver.order({ type: "commit-turn" });
     expect(driver.log).toEqual(["input_audio_buffer.commit"]);
+    driver.server({ type: "input_audio_buffer.speech_stopped", item_id: "u1", audio_end_ms: 1000 });
+    expect(driver.reported("turn-ended")).toEqual([]);
   });
 
   test("with the server's ears, a silence nobody spoke in is not committed", () => {
