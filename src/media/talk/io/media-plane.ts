@@ -38,6 +38,8 @@ export interface MediaPlane {
 
 /** Sockets beyond the calls held, so that a refusal can still be said. */
 const connectionSlack = 64;
+/** How long the calls cut off by a close may take to finish their recordings. */
+const closeTimeoutMs = 2_000;
 
 /** Opens the carriers' port and holds the calls that come in by it. */
 export async function startMediaPlane(options: MediaPlaneOptions): Promise<MediaPlane> {
@@ -156,10 +158,14 @@ export async function startMediaPlane(options: MediaPlaneOptions): Promise<Media
     async close() {
       if (closed) return;
       closed = true;
+      draining = true;
       for (const session of [...sessions.values()]) session.end("gateway-stopped", "");
+      if (sessions.size === 0) setDrained();
       tick.close();
       ears.close();
       await streams.close();
+      // Each recording still has its last second to write; a disk that hangs does not hold the process.
+      await Promise.race([drained, new Promise((resolve) => setTimeout(resolve, closeTimeoutMs).unref())]);
     },
   };
 }
