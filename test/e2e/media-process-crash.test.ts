@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { RealtimeServer } from "../../bench/sim/realtime-server.ts";
 import { endedCall, mediaPids, metric, processOf, recordingOf, transcriptOf } from "../kit/calls.ts";
-import { eventually, type TestGateway } from "../kit/gateway.ts";
+import { eventually, type Json, type TestGateway } from "../kit/gateway.ts";
 import {
   answer,
   type BegunCall,
@@ -57,7 +57,7 @@ for (const engine of ["uws", "ws"]) {
 
       await eventually("the process lives again and is ready", async () => {
         const again = mediaPids(run).get(0);
-        const { detail } = await (await fetch(`${run.httpUrl}/readyz`)).json();
+        const { detail } = (await (await fetch(`${run.httpUrl}/readyz`)).json()) as Json;
         return again !== undefined && again !== pid && detail.media_process_0 === "ready" ? true : undefined;
       });
       expect(await metric(run, "tandem_media_process_restarts_total")).toBe(1);

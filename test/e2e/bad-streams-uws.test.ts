@@ -1,0 +1,3 @@
+import { badStreamsSuite } from "./bad-streams-suite.ts";
+
+badStreamsSuite("uws");
