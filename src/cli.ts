@@ -21,11 +21,11 @@ program
   .argument("<number>", "number to call, for example +15550100")
   .option("--wav <file>", "speak this WAV file after the greeting")
   .option("--say <text>", "speak this text after the greeting (synthetic voice)")
-  .option("--script <file>", "follow a script (docs/calling.md)")
+  .option("--script <file>", "follow a script (see docs/bench.md)")
   .option("--from <number>", "number to call from", "+15550199")
   .option("--out <file>", "where to write what the caller heard", "heard.wav")
   .option("--url <url>", "HTTP address of the gateway (default: from TANDEM_HTTP)")
-  .option("--key <key>", "API key (default: TANDEM_API_KEY, TANDEM_BOOTSTRAP_KEY, or the one kept in the data folder)")
+  .option("--key <key>", "API key (default: TANDEM_API_KEY, or one made for this call and revoked after it)")
   .option("--max-seconds <seconds>", "longest call", "120")
   .option("--json", "print the result as JSON")
   .action(async (number: string, options: CallOptions) => {

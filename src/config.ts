@@ -2,17 +2,39 @@
 import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 
-type Kind = "text" | "integer" | "flag" | "address" | "url";
+/** Where a server listens. */
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** How each kind of value is read; undefined when it is not what was expected. */
+const kinds = {
+  text: { expected: "a text", read: (raw: string) => raw },
+  integer: {
+    expected: "a whole number",
+    read: (raw: string) => (/^[0-9]{1,9}$/.test(raw) ? Number(raw) : undefined),
+  },
+  flag: {
+    expected: "true or false",
+    read: (raw: string) => (/^(true|1)$/i.test(raw) ? true : /^(false|0)$/i.test(raw) ? false : undefined),
+  },
+  address: { expected: "HOST:PORT, for example 0.0.0.0:8080", read: readAddress },
+  httpUrl: { expected: "a URL that begins with https:// or http://", read: (raw: string) => readUrl(raw, /^https?:/) },
+  wsUrl: { expected: "a URL that begins with wss:// or ws://", read: (raw: string) => readUrl(raw, /^wss?:/) },
+} as const;
 
 interface Setting {
   readonly env: string;
-  readonly kind: Kind;
+  readonly kind: keyof typeof kinds;
   readonly fallback: string;
+  /** The only values there are. */
+  readonly choices?: readonly string[];
   readonly secret?: true;
   readonly about: string;
 }
 
-/** The table. Adding a line here is all a new setting needs. */
+/** The table. A new setting is a line here and one in the README. */
 export const settings = {
   dataDir: {
     env: "TANDEM_DATA_DIR",
@@ -34,21 +56,21 @@ export const settings = {
   },
   publicUrl: {
     env: "TANDEM_PUBLIC_URL",
-    kind: "url",
+    kind: "httpUrl",
     fallback: "",
     about: "Public https:// origin of the HTTP address; carriers sign it. Empty: http://127.0.0.1:<port>.",
   },
   publicMediaUrl: {
     env: "TANDEM_PUBLIC_MEDIA_URL",
-    kind: "url",
+    kind: "wsUrl",
     fallback: "",
     about: "Public wss:// origin of the media streams. Empty: made from TANDEM_PUBLIC_URL, or ws://127.0.0.1:<port>.",
   },
   mediaProcesses: {
     env: "TANDEM_MEDIA_PROCESSES",
     kind: "integer",
-    fallback: "",
-    about: "Number of media processes. Empty: cores − 1, at least 1.",
+    fallback: String(Math.max(1, availableParallelism() - 1)),
+    about: "Number of media processes; when not set: cores − 1, at least 1.",
   },
   maxCallsPerProcess: {
     env: "TANDEM_MAX_CALLS_PER_PROCESS",
@@ -60,6 +82,7 @@ export const settings = {
     env: "TANDEM_WS_ENGINE",
     kind: "text",
     fallback: "auto",
+    choices: ["auto", "uws", "ws"],
     about: "WebSocket server of the media streams: auto (uWebSockets.js when it loads), uws or ws.",
   },
   bootstrapKey: {
@@ -89,6 +112,13 @@ export const settings = {
     secret: true,
     about: "Twilio account auth token; checks X-Twilio-Signature. Empty: the Twilio webhook answers 503.",
   },
+  apiKey: {
+    env: "TANDEM_API_KEY",
+    kind: "text",
+    fallback: "",
+    secret: true,
+    about: "API key that `tandem call` uses. Empty: one made for the call and revoked after it.",
+  },
   openaiApiKey: {
     env: "OPENAI_API_KEY",
     kind: "text",
@@ -98,7 +128,7 @@ export const settings = {
   },
   openaiBaseUrl: {
     env: "OPENAI_BASE_URL",
-    kind: "url",
+    kind: "httpUrl",
     fallback: "https://api.openai.com/v1",
     about: "Base URL of OpenAI or a compatible service; http:// gives ws:// for the realtime socket.",
   },
@@ -112,7 +142,7 @@ export const settings = {
     env: "TANDEM_REALTIME_TRANSCRIPTION_MODEL",
     kind: "text",
     fallback: "gpt-live-transcribe",
-    about: "Model that transcribes the caller inside a realtime session; empty: none.",
+    about: "Model that transcribes the caller inside a realtime session; `none`: nobody does.",
   },
   chatModel: {
     env: "TANDEM_CHAT_MODEL",
@@ -132,107 +162,70 @@ export const settings = {
     fallback: "gpt-4o-mini-tts",
     about: "Text-to-speech model of the pipeline; `local`: flite.",
   },
-  logLevel: { env: "TANDEM_LOG_LEVEL", kind: "text", fallback: "info", about: "debug, info, warn, error or silent." },
+  logLevel: {
+    env: "TANDEM_LOG_LEVEL",
+    kind: "text",
+    fallback: "info",
+    choices: ["debug", "info", "warn", "error", "silent"],
+    about: "debug, info, warn, error or silent.",
+  },
   drainMs: {
     env: "TANDEM_DRAIN_MS",
     kind: "integer",
     fallback: "30000",
     about: "How long a stop waits for calls to end by themselves, in ms.",
   },
-} as const satisfies Record<string, Setting>;
+} as const satisfies Readonly<Record<string, Setting>>;
 
-export interface Address {
-  readonly host: string;
-  readonly port: number;
-}
+type Settings = typeof settings;
+type ValueOf<One extends Setting> = One extends { readonly choices: readonly (infer Choice)[] }
+  ? Choice
+  : Exclude<ReturnType<(typeof kinds)[One["kind"]]["read"]>, undefined>;
+type Values = { readonly [Name in keyof Settings]: ValueOf<Settings[Name]> };
 
-/** Parsed settings. */
-export interface Config {
-  readonly dataDir: string;
-  readonly http: Address;
-  readonly mediaWs: Address;
-  readonly publicUrl: string;
-  readonly publicMediaUrl: string;
-  readonly mediaProcesses: number;
-  readonly maxCallsPerProcess: number;
-  readonly wsEngine: "auto" | "uws" | "ws";
-  readonly bootstrapKey: string;
-  readonly secretKey: string;
-  readonly allowPrivateTargets: boolean;
-  readonly twilioAuthToken: string;
-  readonly openaiApiKey: string;
+/** Parsed settings: one member for each line of the table, and what follows from them. */
+export interface Config extends Values {
+  /** "": nobody transcribes. */
+  readonly realtimeTranscriptionModel: string;
   /** Provider of agents that name none: the realtime one where there is a key for it. */
   readonly defaultProvider: "local" | "openai-realtime";
-  readonly openaiBaseUrl: string;
-  readonly realtimeModel: string;
-  readonly realtimeTranscriptionModel: string;
-  readonly chatModel: string;
-  readonly sttModel: string;
-  readonly ttsModel: string;
-  readonly logLevel: string;
-  readonly drainMs: number;
 }
 
 export type Env = Readonly<Record<string, string | undefined>>;
 
 /** Reads the settings; throws an Error naming the variable and what it should look like. */
 export function readConfig(env: Env): Config {
-  const text = (setting: Setting): string => env[setting.env]?.trim() || setting.fallback;
-  const integer = (setting: Setting, fallback: number): number => {
-    const raw = text(setting);
-    if (raw === "") return fallback;
-    if (!/^[0-9]{1,9}$/.test(raw)) throw new Error(`${setting.env}=${raw}: expected a whole number`);
-    return Number(raw);
-  };
-  const address = (setting: Setting): Address => {
-    const raw = text(setting);
-    const match = /^(.*):([0-9]{1,5})$/.exec(raw);
-    const port = Number(match?.[2]);
-    if (!match || port > 65535) throw new Error(`${setting.env}=${raw}: expected HOST:PORT, for example 0.0.0.0:8080`);
-    return { host: match[1] || "0.0.0.0", port };
-  };
-  const url = (setting: Setting): string => {
-    const raw = text(setting).replace(/\/+$/, "");
-    if (raw !== "" && !URL.canParse(raw)) throw new Error(`${setting.env}=${raw}: expected a URL`);
-    return raw;
-  };
-  const flag = (setting: Setting): boolean => {
-    const raw = text(setting).toLowerCase();
-    if (!["true", "false", "1", "0"].includes(raw)) throw new Error(`${setting.env}=${raw}: expected true or false`);
-    return raw === "true" || raw === "1";
-  };
-  const wsEngine = text(settings.wsEngine);
-  if (wsEngine !== "auto" && wsEngine !== "uws" && wsEngine !== "ws") {
-    throw new Error(`TANDEM_WS_ENGINE=${wsEngine}: expected auto, uws or ws`);
-  }
-  const http = address(settings.http);
-  const mediaWs = address(settings.mediaWs);
-  const configuredPublicUrl = url(settings.publicUrl);
-  const publicMediaUrl =
-    url(settings.publicMediaUrl) ||
-    (configuredPublicUrl ? configuredPublicUrl.replace(/^http/, "ws") : `ws://127.0.0.1:${mediaWs.port}`);
+  const entries = Object.entries(settings).map(([name, setting]) => [name, readSetting(setting, env)]);
+  const values = Object.fromEntries(entries) as Values;
+  const { publicUrl, publicMediaUrl, http, mediaWs } = values;
   return {
-    dataDir: resolve(text(settings.dataDir)),
-    http,
-    mediaWs,
-    publicUrl: configuredPublicUrl || `http://127.0.0.1:${http.port}`,
-    publicMediaUrl,
-    mediaProcesses: Math.max(1, integer(settings.mediaProcesses, availableParallelism() - 1)),
-    maxCallsPerProcess: integer(settings.maxCallsPerProcess, 200),
-    wsEngine,
-    bootstrapKey: text(settings.bootstrapKey),
-    secretKey: text(settings.secretKey),
-    allowPrivateTargets: flag(settings.allowPrivateTargets),
-    twilioAuthToken: text(settings.twilioAuthToken),
-    openaiApiKey: text(settings.openaiApiKey),
-    defaultProvider: text(settings.openaiApiKey) === "" ? "local" : "openai-realtime",
-    openaiBaseUrl: url(settings.openaiBaseUrl),
-    realtimeModel: text(settings.realtimeModel),
-    realtimeTranscriptionModel: text(settings.realtimeTranscriptionModel),
-    chatModel: text(settings.chatModel),
-    sttModel: text(settings.sttModel),
-    ttsModel: text(settings.ttsModel),
-    logLevel: text(settings.logLevel),
-    drainMs: integer(settings.drainMs, 30_000),
+    ...values,
+    dataDir: resolve(values.dataDir),
+    publicUrl: publicUrl || `http://127.0.0.1:${http.port}`,
+    publicMediaUrl: publicMediaUrl || publicUrl.replace(/^http/, "ws") || `ws://127.0.0.1:${mediaWs.port}`,
+    mediaProcesses: Math.max(1, values.mediaProcesses),
+    realtimeTranscriptionModel: values.realtimeTranscriptionModel === "none" ? "" : values.realtimeTranscriptionModel,
+    defaultProvider: values.openaiApiKey === "" ? "local" : "openai-realtime",
   };
+}
+
+function readSetting({ env: variable, kind, fallback, choices }: Setting, env: Env): unknown {
+  const raw = env[variable]?.trim() || fallback;
+  if (choices && !choices.includes(raw)) throw new Error(`${variable}=${raw}: expected one of ${choices.join(", ")}`);
+  const { read, expected } = kinds[kind];
+  const value = read(raw);
+  if (value === undefined) throw new Error(`${variable}=${raw}: expected ${expected}`);
+  return value;
+}
+
+function readAddress(raw: string): Address | undefined {
+  const match = /^(.*):([0-9]{1,5})$/.exec(raw);
+  const port = Number(match?.[2]);
+  return match && port <= 65_535 ? { host: match[1] || "0.0.0.0", port } : undefined;
+}
+
+/** Without a slash at the end; "" is unset. */
+function readUrl(raw: string, scheme: RegExp): string | undefined {
+  const url = raw.replace(/\/+$/, "");
+  return url === "" || (scheme.test(url) && URL.canParse(url)) ? url : undefined;
 }

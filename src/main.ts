@@ -5,6 +5,7 @@ import { type Address, type Config, readConfig } from "./config.ts";
 import { GatewayCalls } from "./control/calls/io/gateway-calls.ts";
 import { MediaProcess } from "./control/calls/io/media-process.ts";
 import { createHttpServer } from "./control/http/server.ts";
+import { demoNumber } from "./control/service/first-start.ts";
 import { openServices } from "./control/service/services.ts";
 import { systemRandom } from "./kit/io/random.ts";
 import { systemClock } from "./kit/io/system-clock.ts";
@@ -12,30 +13,28 @@ import { createLogger } from "./kit/log.ts";
 import { createMetrics } from "./kit/metrics.ts";
 import { chooseEngine, probePort } from "./media/streams/io/listen.ts";
 
-const config = await withRealPorts(readConfig(process.env));
-const log = createLogger(config.logLevel, "main");
-const metrics = createMetrics();
 const clock = systemClock;
+/** How often events that have outlived their time are deleted. */
+const forgetEveryMs = 3_600_000;
 
 try {
-  await start();
+  await start(await withRealPorts(readConfig(process.env)));
 } catch (error) {
   console.error(`tandem: ${error instanceof Error ? error.message : String(error)}`);
   process.exit(1);
 }
 
-async function start(): Promise<void> {
+async function start(config: Config): Promise<void> {
+  const log = createLogger(config.logLevel, "main");
+  const metrics = createMetrics();
   await refuseTakenPort("TANDEM_HTTP", config.http);
   await refuseTakenPort("TANDEM_MEDIA_WS", config.mediaWs);
-  const services = await openServices({
-    dataDir: config.dataDir,
-    secretKey: config.secretKey,
-    publicUrl: config.publicUrl,
-    allowHttp: config.allowPrivateTargets,
-    defaultProvider: config.defaultProvider,
-    clock,
-    random: systemRandom,
-  });
+  const services = await openServices(config, clock, systemRandom);
+  await services.forgetOldEvents();
+  const forgetting = setInterval(() => {
+    services.forgetOldEvents().catch((error: unknown) => log.warn({ err: error }, "old events could not be deleted"));
+  }, forgetEveryMs);
+  forgetting.unref();
   const leftOver = await services.calls.failCallsLeftOver("gateway-restarted");
   if (leftOver > 0) log.warn({ calls: leftOver }, "calls of the run before ended as failed");
 
@@ -72,9 +71,9 @@ async function start(): Promise<void> {
   const mediaServer = engine === "ws" ? await listen(config.mediaWs, takingTurns(mediaProcesses)) : undefined;
   const http = await createHttpServer({ services, calls, metrics, log, config, clock });
   await http.listen({ host: config.http.host, port: config.http.port });
-  const firstStart = await services.firstStart(config.bootstrapKey);
+  const firstKey = await services.firstStart(config.bootstrapKey);
   await everyProcessReady(mediaProcesses);
-  announce(firstStart, engine);
+  announce(config, engine, firstKey);
 
   let stopping = false;
   const stop = async (signal: string): Promise<void> => {
@@ -94,6 +93,7 @@ async function start(): Promise<void> {
     for (const mediaProcess of mediaProcesses) mediaProcess.close();
     mediaServer?.close();
     calls.close();
+    clearInterval(forgetting);
     await http.close();
     await services.close();
     log.info("stopped");
@@ -103,17 +103,17 @@ async function start(): Promise<void> {
   process.on("SIGINT", () => void stop("SIGINT"));
 }
 
-/** What a person who just typed `npm start` wants to know. */
-function announce(firstStart: { apiKey: string; number: string } | undefined, engine: string): void {
+/** What a person who just typed `npm start` wants to know. `firstKey`: made just now, to be shown this once. */
+function announce(config: Config, engine: string, firstKey: string | undefined): void {
   const lines = [
     "",
     "Tandem is running.",
     `  API            http://${shown(config.http)}/api/v1   (OpenAPI: /api/v1/openapi.json)`,
     `  media streams  ws://${shown(config.mediaWs)}/media/twilio   (${config.mediaProcesses} media process(es), ${engine})`,
-    `  demo number    +15550100   (try: npx tandem call +15550100 --say "hello")`,
+    `  demo number    ${demoNumber}   (try: npx tandem call ${demoNumber} --say "hello")`,
   ];
-  if (firstStart && config.bootstrapKey === "")
-    lines.push(`  API key        ${firstStart.apiKey}   (shown this once; more: npx tandem keys create --name X)`);
+  if (firstKey !== undefined && config.bootstrapKey === "")
+    lines.push(`  API key        ${firstKey}   (shown this once; more: npx tandem keys create --name X)`);
   process.stdout.write(`${lines.join("\n")}\n\n`);
 }
 

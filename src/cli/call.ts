@@ -38,10 +38,13 @@ const sampleRateHz = 8000;
 export async function runCall(config: Config, number: string, options: CallOptions): Promise<number> {
   const script = await loadScript(options);
   const baseUrl = (options.url ?? `http://127.0.0.1:${config.http.port}`).replace(/\/+$/, "");
-  const key = options.key ?? process.env.TANDEM_API_KEY;
-  const call = (apiKey: string): Promise<number> => placeAndReport(baseUrl, apiKey, number, script, options);
-  // On the gateway's own machine no key need be typed: one is made for this call and ended after it.
-  return key === undefined ? withTemporaryKey(config, "tandem call", call) : call(key);
+  const maxSeconds = Number(options.maxSeconds);
+  if (!(maxSeconds > 0 && maxSeconds <= 86_400)) throw new Error("--max-seconds: expected a number from 1 to 86400");
+  const key = options.key ?? config.apiKey;
+  const call = (apiKey: string): Promise<number> =>
+    placeAndReport(baseUrl, apiKey, number, script, maxSeconds * 1000, options);
+  // On the gateway's own machine no key need be typed: one is made for this call and revoked after it.
+  return key === "" ? withTemporaryKey(config, "tandem call", call) : call(key);
 }
 
 async function placeAndReport(
@@ -49,6 +52,7 @@ async function placeAndReport(
   apiKey: string,
   number: string,
   script: CallScript,
+  maxMs: number,
   options: CallOptions,
 ): Promise<number> {
   const ticket = await api(baseUrl, apiKey, "POST", "/streams", {
@@ -63,7 +67,7 @@ async function placeAndReport(
     url: String(ticket.url),
     token: String(ticket.token),
     script,
-    maxMs: Number(options.maxSeconds) * 1000,
+    maxMs,
     onEvent: (event) => {
       const line = options.json ? undefined : eventLine(event);
       if (line) console.log(line);
@@ -170,7 +174,8 @@ async function api(baseUrl: string, apiKey: string, method: string, path: string
   } catch {
     throw new Error(`no gateway answers at ${baseUrl}: start it with \`npm start\`, or give its address with --url`);
   }
-  const json = (await answer.json()) as Json;
+  const json = (await answer.json().catch(() => undefined)) as Json | undefined;
+  if (!json) throw new Error(`what answers at ${baseUrl} is no gateway; check --url`);
   if (answer.ok) return json;
   const { message } = (json.error ?? {}) as { message?: string };
   throw new Error(`${method} ${path} answered ${answer.status}: ${message ?? "no reason given"}`);

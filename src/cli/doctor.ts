@@ -1,6 +1,5 @@
 import { accessSync, constants, mkdirSync, statfsSync } from "node:fs";
-import { connect } from "node:net";
-import type { Config } from "../config.ts";
+import type { Address, Config } from "../config.ts";
 import { guardedFetch } from "../kit/io/guarded-http.ts";
 import { probePort } from "../media/streams/io/listen.ts";
 
@@ -18,8 +17,8 @@ const maxClockSkewMs = 30_000;
 export async function runDoctor(config: Config): Promise<number> {
   const running = await gatewayAnswers(config);
   const findings = [
-    await checkPort("HTTP port", config.http, running),
-    await checkPort("media port", config.mediaWs, running),
+    await checkPort("HTTP port", "TANDEM_HTTP", config.http, running),
+    await checkPort("media port", "TANDEM_MEDIA_WS", config.mediaWs, running),
     checkDisk(config),
     await checkClock(config),
     checkPublicUrl(config),
@@ -38,16 +37,16 @@ async function gatewayAnswers(config: Config): Promise<boolean> {
   }
 }
 
-async function checkPort(check: string, { host, port }: Config["http"], running: boolean): Promise<Finding> {
-  if (running) return { check, verdict: "ok", detail: `${host}:${port} is served by the running gateway` };
-  const state = await probePort(host, port);
-  return state === "free"
-    ? { check, verdict: "ok", detail: `${host}:${port} is free` }
-    : {
-        check,
-        verdict: "fail",
-        detail: `${host}:${port} is in use by another program; stop it or choose another port`,
-      };
+async function checkPort(check: string, variable: string, { host, port }: Address, running: boolean): Promise<Finding> {
+  const address = `${host}:${port}`;
+  if (running) return { check, verdict: "ok", detail: `${address} is served by the running gateway` };
+  const advice = `set ${variable} to another address`;
+  try {
+    if ((await probePort(host, port)) === "free") return { check, verdict: "ok", detail: `${address} is free` };
+    return { check, verdict: "fail", detail: `${address} is in use by another program; stop it or ${advice}` };
+  } catch (error) {
+    return { check, verdict: "fail", detail: `${reasonOf(error)}; ${advice}` };
+  }
 }
 
 function checkDisk({ dataDir }: Config): Finding {
@@ -61,12 +60,8 @@ function checkDisk({ dataDir }: Config): Finding {
     if (freeBytes >= minFreeBytes) return { check, verdict: "ok", detail };
     return { check, verdict: "warn", detail: `${detail}; a recorded minute takes 1.9 MB` };
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    return {
-      check,
-      verdict: "fail",
-      detail: `${dataDir}: ${reason}; set TANDEM_DATA_DIR to a folder that can be written`,
-    };
+    const advice = "set TANDEM_DATA_DIR to a folder that can be written";
+    return { check, verdict: "fail", detail: `${dataDir}: ${reasonOf(error)}; ${advice}` };
   }
 }
 
@@ -122,19 +117,7 @@ async function checkProvider({ openaiApiKey, openaiBaseUrl }: Config): Promise<F
   if (!openaiApiKey) {
     return { check, verdict: "warn", detail: "OPENAI_API_KEY is not set: only the local provider works" };
   }
-  const url = new URL(openaiBaseUrl);
-  const port = Number(url.port) || (url.protocol === "https:" ? 443 : 80);
-  const reached = await new Promise<boolean>((resolve) => {
-    const socket = connect({ host: url.hostname, port, timeout: 3000 });
-    const done = (ok: boolean) => {
-      socket.destroy();
-      resolve(ok);
-    };
-    socket.once("connect", () => done(true));
-    socket.once("error", () => done(false));
-    socket.once("timeout", () => done(false));
-  });
-  if (!reached) return { check, verdict: "fail", detail: `${url.host} cannot be reached; see OPENAI_BASE_URL` };
+  const { host } = new URL(openaiBaseUrl);
   try {
     const answer = await guardedFetch(`${openaiBaseUrl}/models`, {
       method: "GET",
@@ -144,10 +127,14 @@ async function checkProvider({ openaiApiKey, openaiBaseUrl }: Config): Promise<F
       allowPrivate: true,
     });
     if (answer.status === 401 || answer.status === 403) {
-      return { check, verdict: "fail", detail: `${url.host} refuses the key (${answer.status}); check OPENAI_API_KEY` };
+      return { check, verdict: "fail", detail: `${host} refuses the key (${answer.status}); check OPENAI_API_KEY` };
     }
-    return { check, verdict: "ok", detail: `${url.host} answers ${answer.status}` };
+    return { check, verdict: "ok", detail: `${host} answers ${answer.status}` };
   } catch (error) {
-    return { check, verdict: "warn", detail: `${url.host}: ${error instanceof Error ? error.message : "no answer"}` };
+    return { check, verdict: "fail", detail: `${reasonOf(error)}; see OPENAI_BASE_URL` };
   }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

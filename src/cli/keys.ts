@@ -41,15 +41,7 @@ function isDialect(text: string): text is Dialect {
 }
 
 async function withServices(config: Config, work: (services: Services) => Promise<void>): Promise<void> {
-  const services = await openServices({
-    dataDir: config.dataDir,
-    secretKey: config.secretKey,
-    publicUrl: config.publicUrl,
-    allowHttp: config.allowPrivateTargets,
-    defaultProvider: config.defaultProvider,
-    clock: systemClock,
-    random: systemRandom,
-  });
+  const services = await openServices(config, systemClock, systemRandom);
   try {
     await work(services);
   } finally {

@@ -6,7 +6,8 @@ import type { FastifyInstance, InjectOptions } from "fastify";
 import { onTestFinished } from "vitest";
 import type { CallControl, NewCall, Readiness, StreamTicket } from "../../src/control/calls/call-control.ts";
 import { createHttpServer, type HttpServerDeps } from "../../src/control/http/server.ts";
-import { openServices, type Services, type ServicesOptions } from "../../src/control/service/services.ts";
+import { openServices, type Services, type ServicesSettings } from "../../src/control/service/services.ts";
+import type { Clock } from "../../src/kit/clock.ts";
 import { GatewayError } from "../../src/kit/errors.ts";
 import { type CallId, type E164, makeId, type RandomBytes } from "../../src/kit/ids.ts";
 import { createLogger } from "../../src/kit/log.ts";
@@ -43,6 +44,14 @@ export function temporaryFolder(): string {
   return folder;
 }
 
+/** The settings the tests' services have. */
+export const testSettings = {
+  secretKey: "",
+  publicUrl: "https://gw.example.com",
+  allowPrivateTargets: false,
+  defaultProvider: "local",
+} as const;
+
 export interface TestServices {
   readonly services: Services;
   readonly clock: HeldClock;
@@ -50,20 +59,13 @@ export interface TestServices {
   readonly dataDir: string;
 }
 
-export async function testServices(options: Partial<ServicesOptions> = {}): Promise<TestServices> {
+/** Settings that differ from the tests' own, and another clock or chance. */
+export type TestServicesOptions = Partial<ServicesSettings & { readonly clock: Clock; readonly random: RandomBytes }>;
+
+export async function testServices(options: TestServicesOptions = {}): Promise<TestServices> {
   const clock = new HeldClock();
-  const random = options.random ?? seededRandom();
-  const dataDir = options.dataDir ?? temporaryFolder();
-  const services = await openServices({
-    dataDir,
-    secretKey: "",
-    publicUrl: "https://gw.example.com",
-    allowHttp: false,
-    defaultProvider: "local",
-    clock,
-    random,
-    ...options,
-  });
+  const { random = seededRandom(), dataDir = temporaryFolder(), ...settings } = options;
+  const services = await openServices({ ...testSettings, ...settings, dataDir }, options.clock ?? clock, random);
   onTestFinished(() => services.close());
   return { services, clock, random, dataDir };
 }
@@ -147,7 +149,7 @@ export interface Answer {
 
 export async function testGateway(
   deps: Partial<HttpServerDeps> = {},
-  options: Partial<ServicesOptions> = {},
+  options: TestServicesOptions = {},
 ): Promise<TestGateway> {
   const base = await testServices(options);
   const { services, random, clock } = base;

@@ -9,19 +9,12 @@ import type { Numbers } from "./numbers.ts";
 /** The number that the demo agent answers. */
 export const demoNumber = "+15550100" as E164;
 
-/** What the very first start made; the key is to be shown, it is kept nowhere. */
-export interface FirstStart {
-  readonly apiKey: string;
-  readonly number: E164;
-  readonly agentId: string;
-}
-
-/** Makes a demo agent, its number and an API key, once in the life of a data folder; undefined ever after. */
+/** Makes a demo agent, its number and an API key, once in the life of a data folder; the key, which is kept nowhere, or undefined ever after. */
 export async function firstStart(
   { database: { db }, clock }: ServiceDeps,
   services: { keys: Keys; agents: Agents; numbers: Numbers },
   bootstrapKey: string,
-): Promise<FirstStart | undefined> {
+): Promise<string | undefined> {
   const preset = bootstrapKey === "" ? undefined : bootstrapKey;
   if (preset !== undefined && !/^tk_live_[0-9A-Za-z]{16,64}$/.test(preset)) {
     throw new GatewayError("invalid-request", "TANDEM_BOOTSTRAP_KEY: expected tk_live_ and 16–64 letters or digits");
@@ -37,5 +30,5 @@ export async function firstStart(
   });
   await services.numbers.create(demoNumber, { inboundAgentId: agent.id, label: "Demo" });
   const { secret } = await services.keys.create({ dialect: "native", name: "First start", preset });
-  return { apiKey: secret, number: demoNumber, agentId: agent.id };
+  return secret;
 }

@@ -11,12 +11,13 @@ import { type Agents, createAgents } from "./agents.ts";
 import { type Calls, createCalls } from "./calls.ts";
 import type { ServiceDeps } from "./deps.ts";
 import { EventFeed } from "./event-feed.ts";
-import { type FirstStart, firstStart } from "./first-start.ts";
+import { firstStart } from "./first-start.ts";
 import { createKeys, type Keys } from "./keys.ts";
 import { createNumbers, type Numbers } from "./numbers.ts";
 import { createRecordingLinks, type RecordingLinks } from "./recording-links.ts";
 
-export interface ServicesOptions {
+/** The settings the services need. */
+export interface ServicesSettings {
   /** Absolute path. */
   readonly dataDir: string;
   /** "": a random one is kept in the data folder. */
@@ -24,15 +25,13 @@ export interface ServicesOptions {
   /** Origin of links to recordings. */
   readonly publicUrl: string;
   /** Let tools and webhooks be plain http. */
-  readonly allowHttp: boolean;
+  readonly allowPrivateTargets: boolean;
   /** Provider of agents that name none. */
   readonly defaultProvider: ProviderName;
-  readonly clock: Clock;
-  readonly random: RandomBytes;
 }
 
 /** Events live this long, so that a client may catch up after a week away. */
-export const eventLifetimeMs = 7 * 24 * 3_600_000;
+const eventLifetimeMs = 7 * 24 * 3_600_000;
 
 /** Everything the product can do that needs no call in progress. */
 export interface Services {
@@ -43,18 +42,20 @@ export interface Services {
   readonly feed: EventFeed;
   readonly recordings: RecordingFiles;
   readonly recordingLinks: RecordingLinks;
-  /** Makes the demo agent, its number and a key at the very first start; undefined ever after. */
-  firstStart(bootstrapKey: string): Promise<FirstStart | undefined>;
+  /** Makes the demo agent, its number and a key at the very first start, and gives the key; undefined ever after. */
+  firstStart(bootstrapKey: string): Promise<string | undefined>;
+  /** Deletes events that have outlived their time. */
+  forgetOldEvents(): Promise<void>;
   /** Rejects when the database does not answer. */
   probe(): Promise<void>;
   /** Writes what waits and closes the database. Twice is fine. */
   close(): Promise<void>;
 }
 
-/** Opens the data folder: database up to date, old events gone. */
-export async function openServices(options: ServicesOptions): Promise<Services> {
-  const { dataDir, clock, random, defaultProvider } = options;
-  const secretKey = readSecretKey(dataDir, options.secretKey, random);
+/** Opens the data folder and brings its database up to date. */
+export async function openServices(settings: ServicesSettings, clock: Clock, random: RandomBytes): Promise<Services> {
+  const { dataDir, defaultProvider, publicUrl, allowPrivateTargets: allowHttp } = settings;
+  const secretKey = readSecretKey(dataDir, settings.secretKey, random);
   const database = await openDatabase(dataDir);
   const deps: ServiceDeps = { database, clock, random, defaultProvider, secrets: createSecrets(secretKey, random) };
   const feed = new EventFeed(database.db);
@@ -65,11 +66,10 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
   );
   const recordings = openRecordings(dataDir);
   const keys = createKeys(deps);
-  const agents = createAgents({ ...deps, allowHttp: options.allowHttp });
+  const agents = createAgents({ ...deps, allowHttp });
   const numbers = createNumbers(deps);
   const calls = createCalls({ ...deps, queue, recordings, resolveInbound: (to) => numbers.resolveInbound(to) });
-  const recordingLinks = createRecordingLinks(deps, calls, recordings, options.publicUrl);
-  await deleteEventsBefore(database.db, clock.wall() - eventLifetimeMs);
+  const recordingLinks = createRecordingLinks(deps, calls, recordings, publicUrl);
   let closed: Promise<void> | undefined;
   return {
     keys,
@@ -80,6 +80,7 @@ export async function openServices(options: ServicesOptions): Promise<Services> 
     recordings,
     recordingLinks,
     firstStart: (bootstrapKey) => firstStart(deps, { keys, agents, numbers }, bootstrapKey),
+    forgetOldEvents: () => deleteEventsBefore(database.db, clock.wall() - eventLifetimeMs),
     probe: () => probeDatabase(database.db),
     close: () => {
       closed ??= queue.flush().then(() => database.close());

@@ -83,8 +83,7 @@ export async function deleteEventsOfType(db: Db, callId: string, type: string): 
   await db.deleteFrom("events").where("call_id", "=", callId).where("type", "=", type).execute();
 }
 
-/** Deletes events written before an instant; the number of them. */
-export async function deleteEventsBefore(db: Db, wallMs: number): Promise<number> {
-  const result = await db.deleteFrom("events").where("wall_ms", "<", wallMs).executeTakeFirst();
-  return Number(result.numDeletedRows);
+/** Deletes events written before an instant. */
+export async function deleteEventsBefore(db: Db, wallMs: number): Promise<void> {
+  await db.deleteFrom("events").where("wall_ms", "<", wallMs).execute();
 }

@@ -218,7 +218,7 @@ describe("native API, agents", () => {
   });
 
   test("agents: plain http is for those who allow private targets", async () => {
-    const { ask } = await testGateway({}, { allowHttp: true });
+    const { ask } = await testGateway({}, { allowPrivateTargets: true });
     const made = await ask("POST", "/agents", { name: "A", tools: [{ ...lookUp, url: "http://127.0.0.1:9/x" }] });
     expect(made.status).toBe(201);
   });
