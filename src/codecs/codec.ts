@@ -1,6 +1,7 @@
 import { RepeatAndFade } from "./concealment.ts";
 import type { AudioFormat } from "./format.ts";
 import { decodeG711, encodeG711, type G711Law, pcmaLaw, pcmuLaw } from "./g711.ts";
+import { G722Decoder, G722Encoder } from "./g722.ts";
 import { decodeL16, encodeL16 } from "./l16.ts";
 import { OpusDecoder, OpusEncoder } from "./opus.ts";
 
@@ -11,8 +12,8 @@ export interface FrameDecoder {
    * length `out` can hold; an Opus packet may hold up to 120 ms.
    */
   decode(payload: Uint8Array, out: Int16Array): number;
-  /** Makes up one lost frame of 20 ms; returns samples written. */
-  conceal(out: Int16Array): number;
+  /** Makes up lost audio, 20 ms unless told (Opus: always 20 ms); returns samples written. */
+  conceal(out: Int16Array, samples?: number): number;
 }
 
 /** PCM to bytes, mono, from the format's own sample rate. */
@@ -37,8 +38,28 @@ class G711Decoder implements FrameDecoder {
     return samples;
   }
 
-  conceal(out: Int16Array): number {
-    return this.concealment.conceal(out);
+  conceal(out: Int16Array, samples?: number): number {
+    return this.concealment.conceal(out, samples);
+  }
+}
+
+class G722FrameDecoder implements FrameDecoder {
+  private readonly g722 = new G722Decoder();
+  private readonly concealment: RepeatAndFade;
+
+  constructor(format: AudioFormat) {
+    this.concealment = new RepeatAndFade(format.sampleRateHz);
+  }
+
+  decode(payload: Uint8Array, out: Int16Array): number {
+    if (payload.length * 2 > out.length) return 0;
+    const samples = this.g722.decode(payload, out);
+    this.concealment.heard(out, samples);
+    return samples;
+  }
+
+  conceal(out: Int16Array, samples?: number): number {
+    return this.concealment.conceal(out, samples);
   }
 }
 
@@ -56,8 +77,8 @@ class L16Decoder implements FrameDecoder {
     return samples;
   }
 
-  conceal(out: Int16Array): number {
-    return this.concealment.conceal(out);
+  conceal(out: Int16Array, samples?: number): number {
+    return this.concealment.conceal(out, samples);
   }
 }
 
@@ -68,6 +89,8 @@ export function createDecoder(format: AudioFormat): FrameDecoder {
       return new G711Decoder(pcmuLaw, format);
     case "pcma":
       return new G711Decoder(pcmaLaw, format);
+    case "g722":
+      return new G722FrameDecoder(format);
     case "l16":
       return new L16Decoder(format);
     case "opus":
@@ -86,6 +109,8 @@ export function createEncoder(format: AudioFormat): FrameEncoder {
       return pcmuEncoder;
     case "pcma":
       return pcmaEncoder;
+    case "g722":
+      return new G722Encoder();
     case "l16":
       return l16Encoder;
     case "opus":

@@ -38,9 +38,8 @@ export class RepeatAndFade {
     for (let i = kept; i < history.length; i++) history[i] = pcm[from + i - kept]!;
   }
 
-  /** Writes one made-up frame of 20 ms; returns samples written. */
-  conceal(out: Int16Array): number {
-    const samples = frameMs * this.samplesPerMs;
+  /** Writes made-up audio, 20 ms unless told; returns samples written. */
+  conceal(out: Int16Array, samples: number = frameMs * this.samplesPerMs): number {
     if (samples > out.length) throw new Error("Conceal: the output is too short");
     if (this.lostSamples === 0) this.periodSamples = this.findPeriod();
     for (let i = 0; i < samples; i++) out[i] = this.madeUp(this.lostSamples + i);

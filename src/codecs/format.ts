@@ -1,5 +1,5 @@
 /** Encodings that cross our edges. `l16` is 16-bit linear little-endian; the wire's byte order is the protocol file's business. */
-export type AudioEncoding = "pcmu" | "pcma" | "l16" | "opus";
+export type AudioEncoding = "pcmu" | "pcma" | "g722" | "l16" | "opus";
 
 /** Rates we work in. `sampleRateHz` is what the PCM has, not what an RTP timestamp counts. */
 export type SampleRateHz = 8000 | 16000 | 24000 | 48000;
@@ -15,6 +15,7 @@ export const frameMs = 20;
 
 export const pcmu8k = { encoding: "pcmu", sampleRateHz: 8000 } as const satisfies AudioFormat;
 export const pcma8k = { encoding: "pcma", sampleRateHz: 8000 } as const satisfies AudioFormat;
+export const g722at16k = { encoding: "g722", sampleRateHz: 16000 } as const satisfies AudioFormat;
 export const l16at24k = { encoding: "l16", sampleRateHz: 24000 } as const satisfies AudioFormat;
 export const l16at16k = { encoding: "l16", sampleRateHz: 16000 } as const satisfies AudioFormat;
 export const l16at8k = { encoding: "l16", sampleRateHz: 8000 } as const satisfies AudioFormat;
@@ -27,7 +28,9 @@ export function sameFormat(a: AudioFormat, b: AudioFormat): boolean {
 /** Bytes a millisecond of a constant-rate encoding takes; throws for Opus, whose frames vary. */
 export function bytesPerMs(format: AudioFormat): number {
   if (format.encoding === "opus") throw new Error("Opus has no constant byte rate");
-  return (format.sampleRateHz / 1000) * (format.encoding === "l16" ? 2 : 1);
+  const samplesPerMs = format.sampleRateHz / 1000;
+  // G.722 packs two samples in a byte.
+  return format.encoding === "l16" ? samplesPerMs * 2 : format.encoding === "g722" ? samplesPerMs / 2 : samplesPerMs;
 }
 
 /** Bytes of a 20 ms frame of a constant-rate encoding. */
@@ -40,7 +43,10 @@ export function frameSamples(format: AudioFormat): number {
   return (format.sampleRateHz / 1000) * frameMs;
 }
 
-/** The byte that is silence: 0xFF in μ-law, 0xD5 in A-law, 0 in linear (ITU-T G.711). */
+/** Bytes that are silence: μ-law and A-law (ITU-T G.711), what a G.722 encoder settles on, linear. */
+const silenceBytes: Readonly<Record<AudioEncoding, number>> = { pcmu: 0xff, pcma: 0xd5, g722: 0xfa, l16: 0, opus: 0 };
+
+/** The byte a silent frame is filled with; means nothing for Opus. */
 export function silenceByte(format: AudioFormat): number {
-  return format.encoding === "pcmu" ? 0xff : format.encoding === "pcma" ? 0xd5 : 0;
+  return silenceBytes[format.encoding];
 }

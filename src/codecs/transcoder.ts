@@ -9,7 +9,7 @@ const noBytes = new Uint8Array(0);
 
 /**
  * Turns a run of audio bytes into another constant-rate format. Inputs have any length; the resampler's state and a
- * sample cut in two are kept for the next call. Opus goes through `codec.ts`.
+ * sample cut in two are kept for the next call. Opus and G.722 go through `codec.ts`.
  */
 export class Transcoder {
   /** The formats are the same: bytes go through untouched. */
@@ -29,9 +29,10 @@ export class Transcoder {
   private hasCutSample = false;
 
   constructor(from: AudioFormat, to: AudioFormat) {
-    // Throws for Opus, which has no constant rate.
+    // Opus throws here: it has no constant rate.
     bytesPerMs(from);
     bytesPerMs(to);
+    if (from.encoding === "g722" || to.encoding === "g722") throw new Error("G.722 goes through the frame codecs");
     this.from = from;
     this.to = to;
     this.passThrough = sameFormat(from, to);

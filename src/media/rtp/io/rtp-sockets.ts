@@ -1,0 +1,110 @@
+import { createSocket, type Socket } from "node:dgram";
+import { isIPv6 } from "node:net";
+import type { RtpAddress } from "../latching.ts";
+import type { PortPool } from "../port-pool.ts";
+
+/** Pairs tried when others use ports of our range. */
+const maxAttempts = 16;
+/** Room for 200 ms of a call's packets in a busy moment. */
+const receiveBufferBytes = 64 * 1024;
+
+/** Who hears what arrives. Views are valid only during the call. */
+export interface RtpSocketEvents {
+  /** A datagram at the RTP port (with rtcp-mux also RTCP). */
+  rtp(bytes: Uint8Array, address: string, port: number): void;
+  rtcp(bytes: Uint8Array, address: string, port: number): void;
+  /** The system says nobody listens where we sent. */
+  unreachable(): void;
+}
+
+/** The two sockets of one leg. */
+export interface RtpSocketPair {
+  /** The even port; RTCP's is the next. */
+  readonly port: number;
+  /** Sends the first `sizeBytes` of `bytes`; what cannot be sent is lost, as on any network. */
+  sendRtp(bytes: Uint8Array, sizeBytes: number, to: RtpAddress): void;
+  sendRtcp(bytes: Uint8Array, sizeBytes: number, to: RtpAddress): void;
+  /** Closes both and gives the ports back. Twice is fine. */
+  close(): void;
+}
+
+/** What opening needs. */
+export interface RtpSocketOptions {
+  /** Local IP to bind. */
+  readonly address: string;
+  readonly ports: PortPool;
+  /** Monotonic ms. */
+  readonly now: () => number;
+  /** RTCP shares the RTP port, so the odd one stays closed. */
+  readonly rtcpMux: boolean;
+}
+
+/** Opens a pair from the pool; throws when no port is to be had. */
+export async function openRtpSockets(options: RtpSocketOptions, events: RtpSocketEvents): Promise<RtpSocketPair> {
+  const { address, ports, now, rtcpMux } = options;
+  for (let attempt = 0; attempt < maxAttempts; attempt++) {
+    const port = ports.take(now());
+    if (port === undefined) throw new Error("RTP: all ports are in use or resting");
+    const rtp = await bind(address, port);
+    const rtcp = rtp === undefined || rtcpMux ? undefined : await bind(address, port + 1);
+    if (rtp !== undefined && (rtcpMux || rtcp !== undefined)) {
+      return wire(port, rtp, rtcp, events, () => ports.release(port, now()));
+    }
+    rtp?.close();
+    ports.release(port, now());
+  }
+  throw new Error("RTP: other programs use the ports of the range");
+}
+
+/** A bound socket, or undefined when the port is taken. */
+function bind(address: string, port: number): Promise<Socket | undefined> {
+  const socket = createSocket({
+    type: isIPv6(address) ? "udp6" : "udp4",
+    recvBufferSize: receiveBufferBytes,
+    // Addresses are numbers already; a look-up would put off every send, and the buffer could change meanwhile.
+    lookup: (hostname, _options, callback) => callback(null, hostname, isIPv6(hostname) ? 6 : 4),
+  });
+  return new Promise((resolve, reject) => {
+    socket.once("error", (error: NodeJS.ErrnoException) => {
+      socket.close();
+      if (error.code === "EADDRINUSE" || error.code === "EACCES") resolve(undefined);
+      else reject(error);
+    });
+    socket.bind(port, address, () => {
+      socket.removeAllListeners("error");
+      resolve(socket);
+    });
+  });
+}
+
+function wire(
+  port: number,
+  rtp: Socket,
+  rtcp: Socket | undefined,
+  events: RtpSocketEvents,
+  release: () => void,
+): RtpSocketPair {
+  let open = true;
+  rtp.on("message", (bytes, from) => events.rtp(bytes, from.address, from.port));
+  rtcp?.on("message", (bytes, from) => events.rtcp(bytes, from.address, from.port));
+  for (const socket of [rtp, rtcp]) {
+    socket?.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code === "ECONNREFUSED") events.unreachable();
+    });
+  }
+  const send = (socket: Socket, bytes: Uint8Array, sizeBytes: number, to: RtpAddress) => {
+    if (open) socket.send(bytes, 0, sizeBytes, to.port, to.address);
+  };
+  return {
+    port,
+    sendRtp: (bytes, sizeBytes, to) => send(rtp, bytes, sizeBytes, to),
+    sendRtcp: (bytes, sizeBytes, to) => send(rtcp ?? rtp, bytes, sizeBytes, to),
+    close() {
+      if (!open) return;
+      open = false;
+      rtp.close();
+      rtcp?.close();
+      release();
+    },
+  };
+}

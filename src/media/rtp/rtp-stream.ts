@@ -1,0 +1,340 @@
+import type { AudioFormat } from "../../codecs/format.ts";
+import { DtmfDedup, type DtmfMode } from "./dtmf-dedup.ts";
+import { writeDtmf } from "./inband-dtmf.ts";
+import { InboundAudio } from "./inbound-audio.ts";
+import { Latch, type RtpAddress } from "./latching.ts";
+import { type MediaPlan, sends } from "./media-plan.ts";
+import { defaultWatchOptions, MediaWatch, type RtpNews, type WatchOptions } from "./media-watch.ts";
+import { OutboundAudio } from "./outbound-audio.ts";
+import { datagramKind, parseRtp, RtpPacket } from "./packet.ts";
+import { maxRtcpBytes } from "./rtcp.ts";
+import { defaultRtcpOptions, RtcpSession } from "./rtcp-session.ts";
+import { SrtpReceiver, SrtpSender, srtpRoomBytes } from "./srtp.ts";
+import type { SrtpKeys } from "./srtp-keys.ts";
+import { dtmfKeys, TelephoneEventReceiver, TelephoneEventSender } from "./telephone-event.ts";
+import type { RtpTimestamp } from "./wrap.ts";
+
+/** What a leg needs from outside. */
+export interface RtpStreamOptions {
+  /** Constant-rate format spoken with the inside, the same for the whole call. */
+  readonly inner: AudioFormat;
+  readonly plan: MediaPlan;
+  /** Random, as `firstSeq` and `firstTimestamp` (RFC 3550 §5.1, §8). */
+  readonly ssrc: number;
+  readonly firstSeq: number;
+  readonly firstTimestamp: number;
+  readonly cname: string;
+  /** Wall clock less monotonic clock, in ms. */
+  readonly wallOffsetMs: number;
+  /** 0 … below 1. */
+  readonly random: () => number;
+  readonly watch?: WatchOptions;
+}
+
+/** Where a leg's orders go. Views are valid only during the call, those of packets until three more were sent. */
+export interface RtpStreamSink {
+  rtp(bytes: Uint8Array, sizeBytes: number, to: RtpAddress): void;
+  rtcp(bytes: Uint8Array, sizeBytes: number, to: RtpAddress): void;
+  /** One frame of 20 ms in the inner format. */
+  audio(frame: Uint8Array): void;
+  /** One key, once. */
+  key(key: string, mode: DtmfMode): void;
+  news(news: RtpNews): void;
+}
+
+/** Totals of what came and was not taken. */
+export interface RtpStreamCounters {
+  packets: number;
+  unparsable: number;
+  wrongPayloadType: number;
+  foreign: number;
+  unreadable: number;
+  rtcpFaults: number;
+}
+
+/** RTP of one leg, without sockets: datagrams and ticks in, orders out through the sink. Times in monotonic ms. */
+export class RtpStream {
+  readonly inbound: InboundAudio;
+  readonly outbound: OutboundAudio;
+  readonly rtcp: RtcpSession;
+  readonly latch: Latch;
+  readonly counters: RtpStreamCounters = {
+    packets: 0,
+    unparsable: 0,
+    wrongPayloadType: 0,
+    foreign: 0,
+    unreadable: 0,
+    rtcpFaults: 0,
+  };
+  readonly #sink: RtpStreamSink;
+  readonly #packet = new RtpPacket();
+  readonly #events: TelephoneEventReceiver;
+  readonly #keysOut = new TelephoneEventSender();
+  readonly #dedup = new DtmfDedup();
+  readonly #watch: MediaWatch;
+  readonly #rtcpBytes = new Uint8Array(maxRtcpBytes + srtpRoomBytes);
+  #plan: MediaPlan;
+  #rtcpTarget: RtpAddress | undefined;
+  #rtcpTargetFor: RtpAddress | undefined;
+  #srtpIn: SrtpReceiver | undefined;
+  #srtpOut: SrtpSender | undefined;
+  #started = false;
+  #closed = false;
+  #now = 0;
+
+  constructor(options: RtpStreamOptions, sink: RtpStreamSink, now: number) {
+    const { inner, plan, ssrc, cname, wallOffsetMs, random } = options;
+    this.#plan = plan;
+    this.#sink = sink;
+    this.#now = now;
+    this.latch = new Latch(plan.remote);
+    this.#watch = new MediaWatch(options.watch ?? defaultWatchOptions);
+    this.inbound = new InboundAudio(inner, plan, Math.floor(random() * 0x100000000), (key) => this.#key(key, "inband"));
+    this.outbound = new OutboundAudio(inner, plan, options, (bytes, size, payloadBytes, timestamp) =>
+      this.#send(bytes, size, payloadBytes, timestamp),
+    );
+    const { clockRateHz } = plan.codecs[0]!;
+    this.rtcp = new RtcpSession({ ...defaultRtcpOptions, ssrc, cname, clockRateHz, wallOffsetMs, random }, now);
+    this.#events = new TelephoneEventReceiver(clockRateHz);
+    if (plan.srtp) this.#setKeys(plan.srtp.send, plan.srtp.receive);
+  }
+
+  /** The call was answered; audio is due from here on. */
+  answered(now: number): void {
+    this.#watch.answered(now);
+  }
+
+  /** A re-INVITE was agreed on. Keys that are the same go on counting where they are. */
+  replan(plan: MediaPlan, now: number): void {
+    const before = this.#plan;
+    this.#plan = plan;
+    this.latch.resignal(plan.remote);
+    this.inbound.replan(plan);
+    this.outbound.replan(plan);
+    this.rtcp.setClockRate(plan.codecs[0]!.clockRateHz);
+    this.#watch.replanned(now);
+    if (plan.srtp === undefined) {
+      this.#srtpIn = undefined;
+      this.#srtpOut = undefined;
+    } else {
+      const sendSame = before.srtp !== undefined && sameKeys(before.srtp.send, plan.srtp.send);
+      const receiveSame = before.srtp !== undefined && sameKeys(before.srtp.receive, plan.srtp.receive);
+      this.#setKeys(sendSame ? undefined : plan.srtp.send, receiveSame ? undefined : plan.srtp.receive);
+    }
+  }
+
+  #setKeys(send: SrtpKeys | undefined, receive: SrtpKeys | undefined): void {
+    if (send) this.#srtpOut = new SrtpSender(send);
+    if (receive) this.#srtpIn = new SrtpReceiver(receive);
+  }
+
+  /** A datagram from the RTP port; `bytes` may be changed. */
+  datagram(bytes: Uint8Array, sizeBytes: number, address: string, port: number, now: number): void {
+    this.#now = now;
+    if (this.#closed) return;
+    const kind = datagramKind(bytes, sizeBytes);
+    if (kind === "rtcp") this.rtcpDatagram(bytes, sizeBytes, address, now);
+    else if (kind === "rtp") this.#rtp(bytes, sizeBytes, address, port, now);
+    else this.counters.foreign++;
+  }
+
+  #rtp(bytes: Uint8Array, sizeBytes: number, address: string, port: number, now: number): void {
+    // Whoever merely shouts costs no cryptography.
+    if (!this.latch.admits(address, port, now)) return;
+    let size = sizeBytes;
+    if (this.#srtpIn !== undefined) {
+      const opened = this.#srtpIn.unprotect(bytes, size);
+      if (typeof opened === "string") return;
+      size = opened;
+    }
+    const packet = this.#packet;
+    if (parseRtp(bytes, packet, size) !== undefined) {
+      this.counters.unparsable++;
+      return;
+    }
+    const event = this.#isEvent(packet.payloadType);
+    if (event) this.inbound.pushEvent(packet, now);
+    else if (!this.#audio(packet, now)) return;
+    this.counters.packets++;
+    this.#latched(this.latch.fits(address, port, now), address, port);
+    this.rtcp.received(packet, now, !event);
+    if (this.#watch.heard(now)) this.#sink.news({ type: "rtp-resumed" });
+    if (event) this.#event(packet, now);
+  }
+
+  /** False: the packet is none of what was agreed on. */
+  #audio(packet: RtpPacket, now: number): boolean {
+    const verdict = this.inbound.push(packet, now);
+    if (verdict === "unknown") this.counters.wrongPayloadType++;
+    if (verdict === "unreadable") this.counters.unreadable++;
+    return verdict === "taken" || verdict === "dropped";
+  }
+
+  #latched(moved: boolean, address: string, port: number): void {
+    if (!moved) return;
+    this.#sink.news({ type: this.#started ? "address-changed" : "rtp-started", address, port });
+    this.#started = true;
+  }
+
+  #isEvent(payloadType: number): boolean {
+    const { events } = this.#plan;
+    for (let i = 0; i < events.length; i++) if (events[i]!.payloadType === payloadType) return true;
+    return false;
+  }
+
+  #event({ bytes, payloadType, payloadStart, payloadEnd, timestamp }: RtpPacket, now: number): void {
+    const codec = this.#plan.events.find((event) => event.payloadType === payloadType)!;
+    this.#events.setClockRate(codec.clockRateHz);
+    const verdict = this.#events.handle(bytes, payloadStart, payloadEnd, timestamp, now);
+    if (verdict === "key") this.#key(this.#events.key, "event");
+    if (verdict === "malformed") this.counters.unreadable++;
+  }
+
+  #key(key: string, mode: DtmfMode): void {
+    if (this.#dedup.accept(key, mode, this.#now)) this.#sink.key(key, mode);
+  }
+
+  /** A key that came by SIP INFO; told on unless another mode told of it. */
+  infoKey(key: string, now: number): void {
+    this.#now = now;
+    if (key.length === 1 && dtmfKeys.includes(key)) this.#key(key, "info");
+  }
+
+  /** A datagram from the RTCP port, or one of RTCP from a shared port; `bytes` may be changed. */
+  rtcpDatagram(bytes: Uint8Array, sizeBytes: number, address: string, now: number): void {
+    if (this.#closed) return;
+    // RTCP says nothing that a stranger should say; without a port of its own to check, the address must be the media's.
+    if (this.latch.target !== undefined && this.latch.target.address !== address) {
+      this.counters.foreign++;
+      return;
+    }
+    let size = sizeBytes;
+    if (this.#srtpIn !== undefined) {
+      const opened = this.#srtpIn.unprotectRtcp(bytes, size);
+      if (typeof opened === "string") return;
+      size = opened;
+    }
+    const news = this.rtcp.handle(bytes.subarray(0, size), now);
+    if (news === "bye") this.#sink.news({ type: "rtcp-bye" });
+    else if (news !== "report" && news !== "nothing") this.counters.rtcpFaults++;
+  }
+
+  /** The network says nobody listens where we send. */
+  unreachable(): void {
+    this.#watch.unreachable();
+  }
+
+  /** Queues audio of the inner format; false: half a second waits already. */
+  send(audio: Uint8Array): boolean {
+    return !this.#closed && this.outbound.push(audio);
+  }
+
+  /** Queues keys to be sent as the plan says; false: they are no keys, too many, or go by the signalling. */
+  press(keys: string): boolean {
+    return !this.#closed && this.#plan.dtmfSend !== "info" && this.#keysOut.press(keys);
+  }
+
+  /** One tick of 20 ms: a frame in, a packet out, a report when it is due. */
+  tick(now: number): void {
+    this.#now = now;
+    if (this.#closed) return;
+    if (this.#started) this.#sink.audio(this.inbound.tick(now));
+    this.#tickOut();
+    if (now >= this.rtcp.deadline) this.#sendRtcp(this.rtcp.report(now, this.#rtcpBytes));
+    const news = this.#watch.tick(now, this.#plan, this);
+    if (news) this.#sink.news(news);
+  }
+
+  #tickOut(): void {
+    const { outbound } = this;
+    const keys = this.#keysOut;
+    if (!sends(this.#plan) || this.latch.target === undefined) {
+      outbound.skip();
+      return;
+    }
+    if (keys.tick(outbound.timestamp, outbound.clockRateHz) !== "event") {
+      outbound.tick();
+      return;
+    }
+    const event = this.#eventCodec();
+    if (this.#plan.dtmfSend === "event" && event !== undefined) {
+      outbound.skip();
+      for (let copy = 0; copy < keys.copies; copy++) {
+        outbound.sendPayload(
+          event.payloadType,
+          keys.payload,
+          keys.payload.length,
+          keys.marker && copy === 0,
+          keys.timestamp,
+        );
+      }
+      return;
+    }
+    const { format } = this.#plan.codecs[0]!;
+    outbound.tickPcm((pcm) => {
+      writeDtmf(pcm, dtmfKeys[keys.payload[0]!]!, format.sampleRateHz, keys.tickOfKey * pcm.length);
+    });
+  }
+
+  /** The event type in the clock of what we send (RFC 4733 §2.1), or any. */
+  #eventCodec(): MediaPlan["events"][number] | undefined {
+    const { events } = this.#plan;
+    return events.find((event) => event.clockRateHz === this.outbound.clockRateHz) ?? events[0];
+  }
+
+  #send(bytes: Uint8Array, size: number, payloadBytes: number, timestamp: RtpTimestamp): void {
+    const { target } = this.latch;
+    if (target === undefined) return;
+    let sizeBytes = size;
+    if (this.#srtpOut !== undefined) {
+      const sealed = this.#srtpOut.protect(bytes, size);
+      if (typeof sealed === "string") return;
+      sizeBytes = sealed;
+    }
+    this.rtcp.sent(payloadBytes, timestamp, this.#now);
+    this.#sink.rtp(bytes, sizeBytes, target);
+  }
+
+  #sendRtcp(size: number): void {
+    const target = this.#rtcpAddress();
+    if (target === undefined) return;
+    const sealed = this.#srtpOut === undefined ? size : this.#srtpOut.protectRtcp(this.#rtcpBytes, size);
+    if (typeof sealed === "number") this.#sink.rtcp(this.#rtcpBytes, sealed, target);
+  }
+
+  #rtcpAddress(): RtpAddress | undefined {
+    const { target } = this.latch;
+    if (this.#plan.rtcpMux || target === undefined) return target;
+    // The SDP's port counts only while the media are where the SDP says, too.
+    if (this.#plan.remoteRtcp !== undefined && target === this.#plan.remote) return this.#plan.remoteRtcp;
+    if (this.#rtcpTargetFor !== target) {
+      this.#rtcpTargetFor = target;
+      this.#rtcpTarget = { address: target.address, port: target.port + 1 };
+    }
+    return this.#rtcpTarget;
+  }
+
+  get wrongPayloadType(): number {
+    return this.counters.wrongPayloadType;
+  }
+
+  get wrongSource(): number {
+    return this.latch.counters.refused;
+  }
+
+  get notAuthentic(): number {
+    return this.#srtpIn?.counters.authenticationFailures ?? 0;
+  }
+
+  /** Says BYE and falls silent. Twice is fine. */
+  close(now: number): void {
+    if (this.#closed) return;
+    this.#sendRtcp(this.rtcp.bye(now, this.#rtcpBytes));
+    this.#closed = true;
+  }
+}
+
+function sameKeys(a: SrtpKeys, b: SrtpKeys): boolean {
+  const same = (x: Uint8Array, y: Uint8Array) => x.length === y.length && x.every((byte, i) => byte === y[i]);
+  return a.suite === b.suite && same(a.masterKey, b.masterKey) && same(a.masterSalt, b.masterSalt);
+}
