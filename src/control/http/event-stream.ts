@@ -65,6 +65,8 @@ export class EventStreams {
     const socket = reply.raw;
     const abort = () => over.abort();
     socket.on("close", abort).on("error", abort);
+    // Gone while its key or its call was looked up: it will not tell again, and its place must not stay taken.
+    if (socket.destroyed) abort();
     const heartbeat = setInterval(() => {
       if (socket.writableLength <= this.#options.maxBufferedBytes) socket.write(": still here\n\n");
       request.stillAllowed().then((allowed) => {
