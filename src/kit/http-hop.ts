@@ -1,5 +1,4 @@
 import { GuardedHttpError } from "./guarded-http-error.ts";
-import { signatureHeader } from "./signature.ts";
 
 /** One request on the way through redirects. */
 export interface Hop {
@@ -10,8 +9,8 @@ export interface Hop {
   readonly body: string | Uint8Array | undefined;
 }
 
-/** Headers that speak for us at one origin and are nobody else's business. */
-const originHeaders = new Set(["authorization", "proxy-authorization", "cookie", signatureHeader.toLowerCase()]);
+/** All that goes along to another origin: any other header may be a signature or a customer's password for the first. */
+const neutralHeaders = new Set(["accept", "content-type", "content-encoding", "content-language", "user-agent"]);
 /** Headers of a body that is not sent along (RFC 9110 §15.4). */
 const bodyHeaders = new Set(["content-type", "content-length", "content-encoding", "content-language"]);
 
@@ -54,7 +53,7 @@ export function nextHop(
   const sameOrigin = url.origin === hop.url.origin;
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(hop.headers)) {
-    if (!sameOrigin && (originHeaders.has(name) || name === "host")) continue;
+    if (!sameOrigin && !neutralHeaders.has(name)) continue;
     if (dropsBody && bodyHeaders.has(name)) continue;
     headers[name] = value;
   }
