@@ -40,11 +40,11 @@ export function createLocalParts(given: {
   const { legFormat } = options;
   const ears = recogniser ? createPocketSphinxEars(recogniser, legFormat) : createDeafEars(legFormat);
   if (!/^en\b/i.test(options.language)) {
-    log.warn({ callId: options.callId }, "local provider: speaks and understands English only");
+    log.warn({ callId: options.callId }, "local parts: speak and understand English only");
   }
   log.info(
     { callId: options.callId, ears: recogniser ? "pocketsphinx" : "keys only", voice: "flite" },
-    "local provider: a scripted receptionist; instructions and tools are not used, they need a provider key",
+    "local parts in use; a local agent's mind is a script, its instructions and tools need a provider key",
   );
   return {
     ears,

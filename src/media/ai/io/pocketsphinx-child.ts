@@ -33,7 +33,8 @@ export class PocketSphinxChild {
     const files = ["-adcin", "yes", "-cepdir", folder, "-cepext", ".raw", "-ctl", "/dev/stdin", "-hyp", "/dev/stdout"];
     const command = ["-c", pipeline, program, ...files, ...args, "-logfn", "/dev/null"];
     // A process group of its own, so that all of the pipeline can be killed at once.
-    this.#process = spawn("/bin/sh", command, { stdio: "pipe", detached: true });
+    const env = { PATH: process.env.PATH }; // no keys of ours
+    this.#process = spawn("/bin/sh", command, { stdio: "pipe", detached: true, env });
     this.#process.on("error", (error) => this.#end(new PartFailure("provider", `PocketSphinx: ${error.message}`)));
     this.#process.stdin.on("error", () => undefined);
     this.#process.stderr.resume();
