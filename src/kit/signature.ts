@@ -49,13 +49,6 @@ export function checkSignature(check: SignatureCheck): SignatureFault | undefine
   return matches > 0 ? undefined : "mismatch";
 }
 
-/** Compares two texts in a time that tells nothing about where they differ. */
-export function constantTimeEqual(a: string, b: string): boolean {
-  // Both go through a keyed hash first, so that the compared buffers always have one length.
-  const hash = (text: string): Buffer => createHmac("sha256", "tandem-compare").update(text, "utf8").digest();
-  return timingSafeEqual(hash(a), hash(b));
-}
-
 function digest(rawBody: string | Uint8Array, secret: string, t: number): Buffer {
   return createHmac("sha256", secret).update(`${t}.`).update(rawBody).digest();
 }

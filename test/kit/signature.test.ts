@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { checkSignature, constantTimeEqual, signRequest } from "../../src/kit/signature.ts";
+import { checkSignature, signRequest } from "../../src/kit/signature.ts";
 
 const secret = "whsec_test";
 const rawBody = '{"name":"Zoë"}';
@@ -55,14 +55,5 @@ describe("request signature", () => {
     `t=${nowS}${`,v1=${"0".repeat(64)}`.repeat(5)}`,
   ])("signature: nonsense is malformed and does not throw (%#)", (nonsense) => {
     expect(check({ header: nonsense })).toBe("malformed");
-  });
-});
-
-describe("constant-time comparison", () => {
-  test("comparison: equal texts of any length and nothing else", () => {
-    expect(constantTimeEqual("", "")).toBe(true);
-    expect(constantTimeEqual("tk_live_ü", "tk_live_ü")).toBe(true);
-    expect(constantTimeEqual("tk_live_a", "tk_live_b")).toBe(false);
-    expect(constantTimeEqual("tk_live", "tk_live_b")).toBe(false);
   });
 });

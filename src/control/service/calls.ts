@@ -18,8 +18,6 @@ import {
   usageOfCalls,
 } from "../store/calls.ts";
 
-export type { CallFilter };
-
 import { deleteEventsOfType, lastEventAt } from "../store/events.ts";
 import type { Page, PageRequest } from "../store/page.ts";
 import type { RecordingFiles } from "../store/recordings.ts";
@@ -35,6 +33,8 @@ import {
   toToolCall,
   toUtterance,
 } from "./timeline.ts";
+
+export type { CallFilter };
 
 export type CallStatus = "queued" | "ringing" | "in-progress" | "ended";
 

@@ -18,7 +18,7 @@ export async function pageOfAgents(db: Db, page: PageRequest): Promise<Page<Agen
   let query = db.selectFrom("agents").selectAll();
   if (page.after) query = query.where(olderThan(page.after));
   const ordered = query.orderBy("created_at", "desc").orderBy("id", "desc");
-  return cutPage(await ordered.limit(page.limit + 1).execute(), page.limit, (row) => row);
+  return cutPage(await ordered.limit(page.limit + 1).execute(), page.limit);
 }
 
 export async function updateAgent(db: Db, id: string, change: Updateable<AgentsTable>): Promise<boolean> {
@@ -62,7 +62,7 @@ export async function pageOfNumbers(db: Db, page: PageRequest): Promise<Page<Num
   let query = db.selectFrom("numbers").selectAll();
   if (page.after) query = query.where(olderThan(page.after));
   const ordered = query.orderBy("created_at", "desc").orderBy("id", "desc");
-  return cutPage(await ordered.limit(page.limit + 1).execute(), page.limit, (row) => row);
+  return cutPage(await ordered.limit(page.limit + 1).execute(), page.limit);
 }
 
 export async function updateNumber(db: Db, id: string, change: Updateable<NumbersTable>): Promise<boolean> {

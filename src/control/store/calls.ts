@@ -76,7 +76,7 @@ export async function pageOfCalls(db: Db, filter: CallFilter, page: PageRequest)
   if (filter.startedBefore !== undefined) query = query.where("started_at", "<", filter.startedBefore);
   if (page.after) query = query.where(olderThan(page.after));
   const ordered = query.orderBy("created_at", "desc").orderBy("id", "desc");
-  return cutPage(await ordered.limit(page.limit + 1).execute(), page.limit, (row) => row);
+  return cutPage(await ordered.limit(page.limit + 1).execute(), page.limit);
 }
 
 /** What each of the calls used; calls that used nothing are missing. */

@@ -23,9 +23,9 @@ export interface Page<T> {
 type Aged = { created_at: number; id: string };
 
 /** Cuts `limit + 1` rows into a page. */
-export function cutPage<Row extends Aged, T>(rows: readonly Row[], limit: number, map: (row: Row) => T): Page<T> {
+export function cutPage<Row extends Aged>(rows: readonly Row[], limit: number): Page<Row> {
   const last = rows.length > limit ? rows[limit - 1] : undefined;
-  return { data: rows.slice(0, limit).map(map), next: last && { createdAt: last.created_at, id: last.id } };
+  return { data: rows.slice(0, limit), next: last && { createdAt: last.created_at, id: last.id } };
 }
 
 /** The condition "after the cursor" on a table with `created_at` and `id`. */

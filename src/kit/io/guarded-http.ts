@@ -271,10 +271,3 @@ export function guardedStream(url: string, options: GuardedStreamRequest): Promi
   shared ??= new GuardedHttp();
   return shared.stream(url, options);
 }
-
-/** Closes the process's own connections; the next request opens new ones. */
-export async function closeGuardedHttp(): Promise<void> {
-  const closing = shared;
-  shared = undefined;
-  await closing?.close();
-}

@@ -34,6 +34,8 @@ export class GatewayCalls implements CallControl {
   readonly #options: GatewayCallsOptions;
   readonly #calls = new Map<CallId, LiveCall>();
   readonly #tokens = new StreamTokens();
+  /** Calls being made for a carrier's own id. */
+  readonly #making = new Map<string, Promise<LiveCall>>();
   readonly #processes = new Map<number, MediaProcess>();
   readonly #metricsWaiters = new Map<number, (metrics: readonly unknown[]) => void>();
   readonly #sweep: NodeJS.Timeout;
@@ -57,57 +59,13 @@ export class GatewayCalls implements CallControl {
   }
 
   async openStream(request: OpenStreamRequest): Promise<StreamTicket> {
-    const { records, clock, randomBytes, publicMediaUrl, maxCalls } = this.#options;
-    if (this.#closing) throw new GatewayError("unavailable", "The gateway is stopping; try another node.");
-    if (!this.readiness().ready) throw new GatewayError("unavailable", "No media process is ready; try again shortly.");
-    const open =
-      request.carrierCallId === undefined
-        ? undefined
-        : await records.findOpenCall(request.carrier, request.carrierCallId);
-    let callId = open;
-    const ringing = open === undefined ? undefined : this.#calls.get(open);
-    if (ringing && ringing.machine.state !== "ringing") {
-      throw new GatewayError("conflict", "This call has its stream already.");
-    }
-    if (!ringing) {
-      const agent = await records.resolveAgent(request.to);
-      if (!agent)
-        throw new GatewayError(
-          "not-found",
-          `No agent answers ${request.to}: give the number an inbound_agent_id.`,
-          "to",
-        );
-      if (this.#calls.size >= maxCalls) throw new GatewayError("unavailable", "Too many calls; try again shortly.");
-      callId = makeId("call", randomBytes) as CallId;
-      const { record, ...spec } = agent;
-      const plan: CallPlan = {
-        callId,
-        carrier: request.carrier,
-        from: request.from,
-        to: request.to,
-        metadata: request.metadata,
-        agent: spec,
-        recordingPath: record ? records.recordingPath(callId) : undefined,
-      };
-      // In the table before its record is written, so that no ending of it can be missed.
-      this.#calls.set(callId, { machine: new CallMachine(defaultCallMachineOptions, clock.now()), plan });
-      try {
-        await records.createCall({
-          callId,
-          carrier: request.carrier,
-          carrierCallId: request.carrierCallId,
-          direction: "inbound",
-          from: request.from,
-          to: request.to,
-          agent: spec,
-          metadata: request.metadata,
-          record,
-        });
-      } catch (error) {
-        this.#calls.delete(callId);
-        throw error;
-      }
-    } else ringing.machine.extendSetup(clock.now());
+    const { clock, randomBytes, publicMediaUrl } = this.#options;
+    this.#refuseUnlessReady();
+    const call = await this.#ringingCall(request);
+    const { callId } = call.plan;
+    // It may have ended while its record was written: a drain, an operator.
+    if (call.machine.state !== "ringing") throw new GatewayError("conflict", "This call does not ring any more.");
+    call.machine.extendSetup(clock.now());
     const token = Buffer.from(randomBytes(32)).toString("base64url");
     this.#tokens.grant(token, callId as CallId, clock.now() + ticketMs);
     return {
@@ -164,7 +122,11 @@ export class GatewayCalls implements CallControl {
     const call = callId && this.#calls.get(callId);
     if (!callId || !call) return;
     if (event.type === "call-started") this.#input(callId, call, { type: "media-started" });
-    if (event.type === "call-ended") this.#input(callId, call, { type: "media-ended" });
+    if (event.type === "call-ended") {
+      // Counted here, like the endings no media process reports: a counter must not die with its process.
+      this.#options.metrics.callsEnded.inc({ cause: event.cause });
+      this.#input(callId, call, { type: "media-ended" });
+    }
   }
 
   /** A media process died: each of its calls ends with that cause. */
@@ -196,6 +158,65 @@ export class GatewayCalls implements CallControl {
     clearInterval(this.#sweep);
   }
 
+  /** The call of a request: the one that rings already under the carrier's id, also while it is being made, or a new one. */
+  async #ringingCall(request: OpenStreamRequest): Promise<LiveCall> {
+    const { carrier, carrierCallId } = request;
+    if (carrierCallId === undefined) return this.#makeCall(request);
+    // Carriers repeat a webhook that is slow to answer, and both may be here at once.
+    const key = `${carrier} ${carrierCallId}`;
+    const making = this.#making.get(key);
+    if (making) return making;
+    const call = this.#findOrMakeCall(request, carrierCallId);
+    this.#making.set(key, call);
+    try {
+      return await call;
+    } finally {
+      this.#making.delete(key);
+    }
+  }
+
+  async #findOrMakeCall(request: OpenStreamRequest, carrierCallId: string): Promise<LiveCall> {
+    const open = await this.#options.records.findOpenCall(request.carrier, carrierCallId);
+    return (open && this.#calls.get(open)) ?? this.#makeCall(request);
+  }
+
+  async #makeCall(request: OpenStreamRequest): Promise<LiveCall> {
+    const { records, clock, randomBytes, maxCalls } = this.#options;
+    const { carrier, carrierCallId, from, to, metadata } = request;
+    const agent = await records.resolveAgent(to);
+    if (!agent) {
+      throw new GatewayError("not-found", `No agent answers ${to}: give the number an inbound_agent_id.`, "to");
+    }
+    // Asked again: a drain that began meanwhile must not get a call it has not counted.
+    this.#refuseUnlessReady();
+    if (this.#calls.size >= maxCalls) throw new GatewayError("unavailable", "Too many calls; try again shortly.");
+    const callId = makeId("call", randomBytes) as CallId;
+    const { record, ...spec } = agent;
+    const recordingPath = record ? records.recordingPath(callId) : undefined;
+    const plan: CallPlan = { callId, carrier, from, to, metadata, agent: spec, recordingPath };
+    const call = { machine: new CallMachine(defaultCallMachineOptions, clock.now()), plan };
+    // In the table before its record is written, so that no ending of it can be missed.
+    this.#calls.set(callId, call);
+    try {
+      const direction = "inbound";
+      await records.createCall({ callId, carrier, carrierCallId, direction, from, to, agent: spec, metadata, record });
+    } catch (error) {
+      this.#forget(callId);
+      throw error;
+    }
+    return call;
+  }
+
+  #refuseUnlessReady(): void {
+    if (this.#closing) throw new GatewayError("unavailable", "The gateway is stopping; try another node.");
+    if (!this.readiness().ready) throw new GatewayError("unavailable", "No media process is ready; try again shortly.");
+  }
+
+  #forget(callId: CallId): void {
+    this.#calls.delete(callId);
+    if (this.#calls.size === 0) this.#idle?.();
+  }
+
   #inProgress(callId: CallId): MediaProcess {
     const call = this.#calls.get(callId);
     const process = call?.machine.processId === undefined ? undefined : this.#processes.get(call.machine.processId);
@@ -206,6 +227,8 @@ export class GatewayCalls implements CallControl {
   }
 
   #streamOffered(processId: number, connectionId: string, offer: StreamOffer): void {
+    // The last words of a process that died: its token is good for another try.
+    if (!this.#processes.get(processId)?.ready) return;
     const callId = this.#tokens.take(offer.token, this.#options.clock.now());
     const call = callId && this.#calls.get(callId);
     if (!callId || !call || call.plan.carrier !== offer.carrier) {
@@ -249,8 +272,7 @@ export class GatewayCalls implements CallControl {
           this.#write(() => this.#options.records.endCall(callId, order.cause, order.detail), callId);
           break;
         case "forget":
-          this.#calls.delete(callId);
-          if (this.#calls.size === 0) this.#idle?.();
+          this.#forget(callId);
           break;
       }
     }

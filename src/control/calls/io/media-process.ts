@@ -51,12 +51,12 @@ export class MediaProcess {
     this.#child = child;
     child.on("message", (message) => {
       const event = message as MediaEvent;
-      if (event.type === "ready") this.#ready = true;
+      // A process's messages may be read after its exit.
+      if (event.type === "ready") this.#ready = this.#child === child;
       this.#options.event(event);
     });
-    child.on("error", (error) => log.error({ err: error, processId }, "media process"));
     this.#exited = new Promise((resolve) => {
-      child.once("exit", (code, signal) => {
+      const gone = (code: number | null, signal: NodeJS.Signals | null): void => {
         resolve();
         this.#ready = false;
         this.#child = undefined;
@@ -66,6 +66,12 @@ export class MediaProcess {
           this.#timer = setTimeout(() => this.start(), delayMs);
         }
         this.#options.died();
+      };
+      child.once("exit", gone);
+      child.on("error", (error) => {
+        log.error({ err: error, processId }, "media process");
+        // One that could not be started has no exit.
+        if (child.pid === undefined && this.#child === child) gone(null, null);
       });
     });
   }
