@@ -1,6 +1,6 @@
 import { RepeatAndFade } from "./concealment.ts";
 import type { AudioFormat } from "./format.ts";
-import { decodeG711, encodeG711, type G711Law, pcmaLaw, pcmuLaw } from "./g711.ts";
+import { decodeG711, encodeG711, pcmaLaw, pcmuLaw } from "./g711.ts";
 import { G722Decoder, G722Encoder } from "./g722.ts";
 import { decodeL16, encodeL16 } from "./l16.ts";
 import { OpusDecoder, OpusEncoder } from "./opus.ts";
@@ -22,18 +22,23 @@ export interface FrameEncoder {
   encode(pcm: Int16Array, out: Uint8Array): number;
 }
 
-class G711Decoder implements FrameDecoder {
-  private readonly law: G711Law;
+type Decode = (payload: Uint8Array, out: Int16Array) => number;
+
+/** A constant-rate decoder whose lost audio is made up from what was heard before. */
+class ConcealingDecoder implements FrameDecoder {
+  private readonly decodeAll: Decode;
+  private readonly samplesPerByte: number;
   private readonly concealment: RepeatAndFade;
 
-  constructor(law: G711Law, format: AudioFormat) {
-    this.law = law;
+  constructor(decodeAll: Decode, samplesPerByte: number, format: AudioFormat) {
+    this.decodeAll = decodeAll;
+    this.samplesPerByte = samplesPerByte;
     this.concealment = new RepeatAndFade(format.sampleRateHz);
   }
 
   decode(payload: Uint8Array, out: Int16Array): number {
-    if (payload.length > out.length) return 0;
-    const samples = decodeG711(this.law, payload, out);
+    if (Math.floor(payload.length * this.samplesPerByte) > out.length) return 0;
+    const samples = this.decodeAll(payload, out);
     this.concealment.heard(out, samples);
     return samples;
   }
@@ -43,56 +48,22 @@ class G711Decoder implements FrameDecoder {
   }
 }
 
-class G722FrameDecoder implements FrameDecoder {
-  private readonly g722 = new G722Decoder();
-  private readonly concealment: RepeatAndFade;
-
-  constructor(format: AudioFormat) {
-    this.concealment = new RepeatAndFade(format.sampleRateHz);
-  }
-
-  decode(payload: Uint8Array, out: Int16Array): number {
-    if (payload.length * 2 > out.length) return 0;
-    const samples = this.g722.decode(payload, out);
-    this.concealment.heard(out, samples);
-    return samples;
-  }
-
-  conceal(out: Int16Array, samples?: number): number {
-    return this.concealment.conceal(out, samples);
-  }
-}
-
-class L16Decoder implements FrameDecoder {
-  private readonly concealment: RepeatAndFade;
-
-  constructor(format: AudioFormat) {
-    this.concealment = new RepeatAndFade(format.sampleRateHz);
-  }
-
-  decode(payload: Uint8Array, out: Int16Array): number {
-    if (payload.length >> 1 > out.length) return 0;
-    const samples = decodeL16(payload, out);
-    this.concealment.heard(out, samples);
-    return samples;
-  }
-
-  conceal(out: Int16Array, samples?: number): number {
-    return this.concealment.conceal(out, samples);
-  }
-}
+const decodePcmu: Decode = (payload, out) => decodeG711(pcmuLaw, payload, out);
+const decodePcma: Decode = (payload, out) => decodeG711(pcmaLaw, payload, out);
 
 /** A decoder of the format with its own state. */
 export function createDecoder(format: AudioFormat): FrameDecoder {
   switch (format.encoding) {
     case "pcmu":
-      return new G711Decoder(pcmuLaw, format);
+      return new ConcealingDecoder(decodePcmu, 1, format);
     case "pcma":
-      return new G711Decoder(pcmaLaw, format);
-    case "g722":
-      return new G722FrameDecoder(format);
+      return new ConcealingDecoder(decodePcma, 1, format);
+    case "g722": {
+      const g722 = new G722Decoder();
+      return new ConcealingDecoder((payload, out) => g722.decode(payload, out), 2, format);
+    }
     case "l16":
-      return new L16Decoder(format);
+      return new ConcealingDecoder(decodeL16, 0.5, format);
     case "opus":
       return new OpusDecoder(format.sampleRateHz);
   }
