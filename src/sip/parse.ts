@@ -10,6 +10,8 @@ import { parseStartLine, type StartLine } from "./parse-start-line.ts";
 export const messageBounds = {
   /** Start line, headers and body. A UDP datagram cannot be longer. */
   messageBytes: 65_536,
+  /** Line breaks before the start line. */
+  leadingBytes: 64,
   /** Start line and headers. */
   headBytes: 32_768,
   /** Header lines, folded ones counted once. */
@@ -29,8 +31,8 @@ export function parseMessage(bytes: Uint8Array): SipMessage | SipFault {
   if (bytes.length > messageBounds.messageBytes) return fault("too-large", "message too long");
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   let start = 0;
-  // Line breaks before the start line are ignored (RFC 3261 §7.5).
-  while (buffer[start] === cr && buffer[start + 1] === lf) start += 2;
+  // Line breaks before the start line are ignored (RFC 3261 §7.5), as long as they are few.
+  while (start < messageBounds.leadingBytes && buffer[start] === cr && buffer[start + 1] === lf) start += 2;
   const end = buffer.indexOf("\r\n\r\n", start, "latin1");
   if (end < 0) return fault("incomplete", start === buffer.length ? "empty" : "no end of headers");
   if (end - start > messageBounds.headBytes) return fault("too-large", "headers too long");
@@ -70,7 +72,9 @@ function readHead(buffer: Buffer, start: number, end: number): { text: string; h
       }
     }
   }
-  return { text: buffer.toString(isAscii ? "latin1" : "utf8", start, end), hasControls };
+  const text = buffer.toString(isAscii ? "latin1" : "utf8", start, end);
+  // What is refused is copied into the refusal, and must not begin new lines there.
+  return { text: hasControls ? text.replace(/\r(?!\n)|(?<!\r)\n/g, " ") : text, hasControls };
 }
 
 /** Reads header lines up to the end of the text into `headers`; gives the first fault but reads on. */
@@ -104,9 +108,15 @@ function readLine(text: string, at: number, end: number, isFolded: boolean, head
   while (from < to && isBlank(text.charCodeAt(from))) from++;
   while (to > from && isBlank(text.charCodeAt(to - 1))) to--;
   const value = text.slice(from, to);
-  // A fold means one space (RFC 3261 §7.3.1).
-  headers.addUnchecked(canonicalName(name), isFolded ? value.replace(/[ \t]*\r\n[ \t]+/g, " ").trim() : value);
+  headers.addUnchecked(canonicalName(name), isFolded ? unfold(value) : value);
   return undefined;
+}
+
+/** A fold and the blanks around it mean one space (RFC 3261 §7.3.1). */
+function unfold(value: string): string {
+  // Not one pattern over the whole: blanks before the line break would be tried from each of them on.
+  const parts = value.split("\r\n").map((part) => part.trim());
+  return parts.filter((part) => part !== "").join(" ");
 }
 
 function isBlank(code: number): boolean {

@@ -82,11 +82,14 @@ export class StreamFramer {
   #skipLineBreaks(start: number, items: StreamItem[]): number {
     let at = start;
     let sawSingle = false;
+    let sawPing = false;
     for (; at + 1 < this.#length && this.#buffer[at] === cr && this.#buffer[at + 1] === lf; at += 2) {
-      if (this.#halfPing) items.push({ type: "ping" });
+      sawPing ||= this.#halfPing;
       sawSingle = !this.#halfPing;
       this.#halfPing = !this.#halfPing;
     }
+    // Of pings in a row one is answered, so that a flood of line breaks is no flood of answers.
+    if (sawPing) items.push({ type: "ping" });
     // A ping cut in two by the network shows as a pong and then a ping: the pong harms nobody, a lost ping would.
     if (sawSingle) items.push({ type: "pong" });
     const isHalfBreak = at + 1 === this.#length && this.#buffer[at] === cr;

@@ -72,6 +72,7 @@ Subject: one, two
 
   test("SIP parser: line breaks before the start line are ignored (RFC 3261 §7.5)", () => {
     expect(parseMessage(bytes(`\n\n${options()}`)).type).toBe("request");
+    expect(parseMessage(bytes("\n".repeat(100) + options())).type).toBe("fault");
   });
 
   test("SIP parser: bytes beyond Content-Length are cut off, missing ones are refused (RFC 3261 §18.3)", () => {

@@ -79,31 +79,36 @@ function readClass(cursor: Cursor, bit: number): string {
 /** Reads a quoted string at the cursor and gives what stands inside, unescaped; undefined when it does not end. */
 export function readQuoted(cursor: Cursor): string | undefined {
   const { text } = cursor;
-  const start = cursor.at + 1;
-  let escaped = false;
-  for (let i = start; i < text.length; i++) {
+  let inside = "";
+  let from = cursor.at + 1;
+  for (let i = from; i < text.length; i++) {
     const code = text.charCodeAt(i);
     if (code === 92) {
-      escaped = true;
-      i++;
+      inside += text.slice(from, i);
+      from = ++i;
     } else if (code === 34) {
       cursor.at = i + 1;
-      const inside = text.slice(start, i);
-      return escaped ? inside.replace(/\\([\s\S])/g, "$1") : inside;
+      return inside + text.slice(from, i);
     }
   }
   return undefined;
 }
 
-/** Writes a quoted string (RFC 3261 §25.1); control characters, which may not be in one, become spaces. */
+/** Writes a quoted string (RFC 3261 §25.1); control characters, which may not be in one bare, become spaces. */
 export function writeQuoted(text: string): string {
   let out = '"';
+  let from = 0;
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);
-    if (code === 34 || code === 92) out += "\\";
-    out += code < 32 || code === 127 ? " " : text[i];
+    if (code === 34 || code === 92) {
+      out += `${text.slice(from, i)}\\`;
+      from = i;
+    } else if (code < 32 || code === 127) {
+      out += `${text.slice(from, i)} `;
+      from = i + 1;
+    }
   }
-  return `${out}"`;
+  return `${out}${text.slice(from)}"`;
 }
 
 /** Most values a list header may have in a message. */

@@ -1,3 +1,5 @@
+import { isIpv4, isIpv6 } from "../uri-host.ts";
+
 /** One `a=` line; undefined value for a bare flag (RFC 8866 §5.13). */
 export interface SdpAttribute {
   readonly name: string;
@@ -115,11 +117,11 @@ function parseOrigin(value: string): SdpOrigin | undefined {
 
 function parseConnection(value: string): string | undefined {
   const match = /^IN +IP([46]) +([^\s/]{1,255})(?:\/\d+){0,2} *$/.exec(value);
-  const isSame = match !== null && (match[1] === "6") === match[2]!.includes(":");
+  const address = match?.[2];
+  if (address === undefined) return undefined;
+  const isAddress = match?.[1] === "6" ? isIpv6(address) : isIpv4(address);
   // A host name may be written under either version (RFC 8866 §5.7).
-  return match !== null && (isSame || /[A-Za-z]/.test(match[2]!)) && /^[-\w.:%]+$/.test(match[2]!)
-    ? match[2]
-    : undefined;
+  return isAddress || /^(?=.*[A-Za-z])[-\w.]+$/.test(address) ? address : undefined;
 }
 
 function parseAttribute(value: string): SdpAttribute {
