@@ -43,8 +43,8 @@ export function frameSamples(format: AudioFormat): number {
   return (format.sampleRateHz / 1000) * frameMs;
 }
 
-/** Bytes that are silence: μ-law and A-law (ITU-T G.711), what a G.722 encoder settles on, linear. */
-const silenceBytes: Readonly<Record<AudioEncoding, number>> = { pcmu: 0xff, pcma: 0xd5, g722: 0xfa, l16: 0, opus: 0 };
+/** Bytes that are silence: μ-law and A-law (ITU-T G.711), the G.722 code of no change in either band, linear. */
+const silenceBytes: Readonly<Record<AudioEncoding, number>> = { pcmu: 0xff, pcma: 0xd5, g722: 0xfc, l16: 0, opus: 0 };
 
 /** The byte a silent frame is filled with; means nothing for Opus. */
 export function silenceByte(format: AudioFormat): number {

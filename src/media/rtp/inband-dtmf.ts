@@ -11,7 +11,7 @@ const blockMs = 12.75;
  * badly, so 40 ms always do. Blocks without it before the same key may count again.
  */
 const hitsNeeded = 4;
-const missesNeeded = 3;
+const missesNeeded = 4;
 /** High over low group, and low over high, as power: 4 dB and 8 dB (ITU-T Q.24, annex A). */
 const maxReverseTwist = 2.51;
 const maxTwist = 6.31;

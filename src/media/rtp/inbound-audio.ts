@@ -67,8 +67,7 @@ export class InboundAudio {
   push(packet: RtpPacket, now: number): InboundVerdict {
     const { payloadType, bytes, payloadStart, payloadEnd } = packet;
     if (payloadType === this.#plan.comfortNoise) {
-      this.#buffer(packet, (frameMs * this.#current.codec.clockRateHz) / 1000, now);
-      return "taken";
+      return this.#buffer(packet, (frameMs * this.#current.codec.clockRateHz) / 1000, now, true);
     }
     const codec = this.#codecOf(payloadType);
     if (codec === undefined) return "unknown";
@@ -78,11 +77,11 @@ export class InboundAudio {
       return "unreadable";
     }
     this.jitter.setClockRate(codec.clockRateHz);
-    return this.#buffer(packet, ticks, now);
+    return this.#buffer(packet, ticks, now, false);
   }
 
-  #buffer(packet: RtpPacket, ticks: number, now: number): InboundVerdict {
-    return this.jitter.push(packet, ticks, now) === "buffered" ? "taken" : "dropped";
+  #buffer(packet: RtpPacket, ticks: number, now: number, pauses: boolean): InboundVerdict {
+    return this.jitter.push(packet, ticks, now, pauses) === "buffered" ? "taken" : "dropped";
   }
 
   /** A telephone event has its number in the same row. */
@@ -92,12 +91,10 @@ export class InboundAudio {
 
   /** The frame of this tick; a view valid until the next call. */
   tick(now: number): Uint8Array {
-    const perMs = bytesPerMs(this.#inner);
     while (this.#queue.length < this.#frameBytes) {
-      const playAt = now + this.#queue.length / perMs;
-      const pulled = this.jitter.pull(playAt);
+      const pulled = this.jitter.pull(now);
       if (pulled === "frame") {
-        const whole = this.#play(this.jitter.unit, playAt);
+        const whole = this.#play(this.jitter.unit, now);
         if (whole !== undefined) return whole;
       } else if (pulled === "lost") {
         this.#conceal(this.jitter.durationTicks);
@@ -110,7 +107,7 @@ export class InboundAudio {
   }
 
   /** Plays a packet into the queue, or answers with its payload where that already is the frame. */
-  #play(unit: JitterSlot, playAt: number): Uint8Array | undefined {
+  #play(unit: JitterSlot, now: number): Uint8Array | undefined {
     if (unit.payloadType === this.#plan.comfortNoise) {
       this.#noise.setLevel(parseComfortNoise(unit.payload) ?? 127);
       this.#noisy = true;
@@ -145,7 +142,7 @@ export class InboundAudio {
     this.#scaling.force = Math.abs(this.jitter.targetMs - this.jitter.delayMs) > forceBeyondMs;
     const scaled = current.scale(samples, this.#scaling);
     if (scaled !== samples) {
-      this.jitter.scaled(playAt);
+      this.jitter.scaled(now);
       this.counters[scaled > samples ? "stretched" : "shrunk"]++;
     }
     this.#queue.push(current.bytes, current.convert(scaled));

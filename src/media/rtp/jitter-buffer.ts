@@ -49,9 +49,9 @@ export interface JitterCounters {
 
 /**
  * Puts packets in order and plays them at an even pace, behind the fastest packet by a delay that follows the jitter.
- * `push` each packet; `pull` whenever the audio pulled so far has run out, with the time at which the answer starts to
- * be heard. The sender's clock is followed by `scale`: the caller makes a frame a little longer or shorter, which moves
- * the time of its next pull, and says so with `scaled`. Times in monotonic ms.
+ * `push` each packet; `pull` as often as a tick needs more audio. The sender's clock is followed by `scale`: the caller
+ * makes a frame a little longer or shorter, so that it needs the next one later or sooner, and says so with `scaled`.
+ * Times in monotonic ms.
  */
 export class JitterBuffer {
   /** The packet the last `frame` is made of; valid until the next push. */
@@ -99,7 +99,7 @@ export class JitterBuffer {
     this.unit = this.#slots[0]!;
   }
 
-  /** Delay of what was played last, above the fastest packet. */
+  /** Delay of what was pulled last, above the fastest packet. */
   get delayMs(): number {
     return this.#delayMs;
   }
@@ -117,8 +117,11 @@ export class JitterBuffer {
     this.#restart();
   }
 
-  /** Takes a packet in; `durationTicks` is its length in clock-rate units, 0 when it holds no audio. */
-  push(packet: RtpPacket, durationTicks: number, now: number): JitterPush {
+  /**
+   * Takes a packet in; `durationTicks` is its length in clock-rate units, 0 when it holds no audio. `pauses`: it is
+   * comfort noise, after which silence is no loss.
+   */
+  push(packet: RtpPacket, durationTicks: number, now: number, pauses = false): JitterPush {
     this.counters.received++;
     if (packet.ssrc !== this.#ssrc) {
       if (this.#ssrc !== undefined) this.#restart();
@@ -162,6 +165,7 @@ export class JitterBuffer {
     slot.timestamp = timestamp;
     slot.durationTicks = durationTicks;
     slot.payloadType = packet.payloadType;
+    slot.pauses = pauses;
     this.#waiting++;
     return "buffered";
   }
@@ -189,21 +193,21 @@ export class JitterBuffer {
     this.counters.dropped++;
   }
 
-  /** Gives what is to be heard from `playAt` on. */
-  pull(playAt: number): JitterPull {
+  /** Gives what is to be heard next. */
+  pull(now: number): JitterPull {
     this.scale = "none";
     this.durationTicks = 0;
     const head = this.#head();
-    if (!this.#playing) return this.#tryStart(head, playAt);
+    if (!this.#playing) return this.#tryStart(head, now);
     if (head === undefined) return this.#underrun();
     const hole = head.timestamp - this.#nextTimestamp;
     if (hole > maxHoleMs * this.#ticksPerMs || -hole > maxHoleMs * this.#ticksPerMs) {
-      return this.#pause(head, playAt);
+      return this.#pause(head, now);
     }
     // What was made up while nothing came is no reason to leave out what was only slow.
-    if (hole <= 0) return this.#playOrSkip(head, playAt);
+    if (hole <= 0) return this.#playOrSkip(head, now);
     const missing = this.#missingBefore(head);
-    if (missing === 0) return this.#pause(head, playAt);
+    if (missing === 0) return this.#pause(head, now);
     this.#nextSeq = this.#firstMissing() + 1;
     this.counters.lost++;
     this.durationTicks = Math.min(hole, this.#unitTicks);
@@ -212,26 +216,26 @@ export class JitterBuffer {
   }
 
   /** The caller has changed the frame's length as `scale` asked. */
-  scaled(playAt: number): void {
-    this.#scaledAt = playAt;
+  scaled(now: number): void {
+    this.#scaledAt = now;
   }
 
-  #tryStart(head: JitterSlot | undefined, playAt: number): JitterPull {
+  #tryStart(head: JitterSlot | undefined, now: number): JitterPull {
     if (head === undefined) return "empty";
-    const delayMs = playAt - head.timestamp / this.#ticksPerMs - this.#estimate.baseMs;
+    const delayMs = now - head.timestamp / this.#ticksPerMs - this.#estimate.baseMs;
     if (delayMs < this.#estimate.targetMs - startSlackMs) return "empty";
     this.#playing = true;
     if (this.#nextSeq === Number.NEGATIVE_INFINITY) this.#nextSeq = head.seq;
-    return this.#playOrSkip(head, playAt);
+    return this.#playOrSkip(head, now);
   }
 
-  #pause(head: JitterSlot, playAt: number): JitterPull {
+  #pause(head: JitterSlot, now: number): JitterPull {
     this.#playing = false;
-    return this.#tryStart(head, playAt);
+    return this.#tryStart(head, now);
   }
 
   #underrun(): JitterPull {
-    if (this.#underrunTicks >= maxUnderrunMs * this.#ticksPerMs) {
+    if (this.unit.pauses || this.#underrunTicks >= maxUnderrunMs * this.#ticksPerMs) {
       this.#playing = false;
       this.#underrunTicks = 0;
       return "empty";
@@ -248,10 +252,10 @@ export class JitterBuffer {
     return "lost";
   }
 
-  #playOrSkip(first: JitterSlot, playAt: number): JitterPull {
+  #playOrSkip(first: JitterSlot, now: number): JitterPull {
     let head = first;
     for (;;) {
-      this.#delayMs = playAt - head.timestamp / this.#ticksPerMs - this.#estimate.baseMs;
+      this.#delayMs = now - head.timestamp / this.#ticksPerMs - this.#estimate.baseMs;
       if (this.#delayMs <= this.#maxDelayMs + excessMs) break;
       const after = this.#waitingFrom(head.seq + 1);
       if (after === undefined) break;
@@ -267,14 +271,14 @@ export class JitterBuffer {
     this.counters.played++;
     this.unit = head;
     this.durationTicks = head.durationTicks;
-    this.#adviseScale(playAt);
+    this.#adviseScale(now);
     return "frame";
   }
 
-  #adviseScale(playAt: number): void {
+  #adviseScale(now: number): void {
     const shortMs = this.#estimate.targetMs - this.#delayMs;
     const pauseMs = Math.abs(shortMs) > hastyMs ? hastyScalePauseMs : scalePauseMs;
-    if (playAt - this.#scaledAt < pauseMs) return;
+    if (now - this.#scaledAt < pauseMs) return;
     if (shortMs > stretchSlackMs) this.scale = "stretch";
     else if (shortMs < -shrinkSlackMs) this.scale = "shrink";
   }

@@ -10,6 +10,8 @@ export class JitterSlot {
   /** Length in clock-rate units. */
   durationTicks = 0;
   payloadType = 0;
+  /** Comfort noise: nothing needs to follow. */
+  pauses = false;
   #bytes = this.payload;
 
   fill(bytes: Uint8Array, start: number, end: number): void {

@@ -42,7 +42,7 @@ function play(script: string, untilMs: number, { ptimeMs = 20, firstSeq = 0, fir
     }
     heardUntil = Math.max(heardUntil, now);
     while (heardUntil < now + 20) {
-      const pulled = buffer.pull(heardUntil);
+      const pulled = buffer.pull(now);
       heard.push(pulled === "frame" ? String(buffer.unit.payload[0]) : pulled === "lost" ? "lost" : "-");
       heardUntil = pulled === "empty" ? now + 20 : heardUntil + buffer.durationTicks / 8;
     }

@@ -24,7 +24,13 @@ function packetsOf(bytes: Uint8Array, size: number): readonly RtcpPacket[] {
 describe("RTCP packets (RFC 3550 §6)", () => {
   test("a compound of SR, SDES and BYE is read as it was written", () => {
     const out = new Uint8Array(200);
-    const sender = { ntpSeconds: 4e9, ntpFraction: 0x80000000, rtpTimestamp: rtpTimestamp(160), packets: 7, octets: 900 };
+    const sender = {
+      ntpSeconds: 4e9,
+      ntpFraction: 0x80000000,
+      rtpTimestamp: rtpTimestamp(160),
+      packets: 7,
+      octets: 900,
+    };
     const block = {
       ssrc: 0xcafe,
       fractionLost: 64,
