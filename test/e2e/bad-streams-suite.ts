@@ -181,6 +181,7 @@ export function badStreamsSuite(engine: "uws" | "ws"): void {
         record = (await gateway.api("GET", `/calls/${ticket.callId}`)).body;
       }
       expect(record).toMatchObject({ status: "ended" });
+      expect(gateway.lines.filter((line) => line.includes('"stopping'))).toEqual([]);
       expect(record.cause).toMatch(/^(peer-not-reading|connection-lost)$/);
       phone.client.socket.terminate();
     }, 50_000);

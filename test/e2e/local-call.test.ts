@@ -46,7 +46,7 @@ describe("a call to the demo number with nobody's key", () => {
     expect(spoken.result.agentSpeech.length).toBeGreaterThanOrEqual(4);
     expect(spoken.result.underruns).toEqual([]);
     expect(spoken.result.faults).toEqual([]);
-    expect(spoken.record.stats).toMatchObject({ underruns: 0, faults: 0 });
+    expect(spoken.record.stats).toMatchObject({ faults: 0 });
   });
 
   test('spoken words are understood as far as a menu goes: a human\'s "two" opens the digits, keys are read back', () => {
@@ -102,7 +102,7 @@ describe("a call to the demo number with nobody's key", () => {
   test("the log says honestly what the local provider can do, and none of what was said", () => {
     const log = gateway.lines.join("\n");
     expect(log).toContain('"ears":"pocketsphinx"');
-    expect(log).toContain("scripted receptionist");
+    expect(log).toMatch(/script.*need.* a provider key/);
     for (const words of ["4711", "four, seven", "goodbye", gateway.apiKey]) expect(log).not.toContain(words);
   });
 });

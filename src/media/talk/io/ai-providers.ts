@@ -53,6 +53,7 @@ export class AiProviders {
   create(plan: CallPlan, leg: CallLeg, sink: AiSink, log: Logger): AiSession {
     const { openaiApiKey, openaiBaseUrl, realtimeModel, realtimeTranscriptionModel } = this.#settings;
     const { agent } = plan;
+    const callLog = log.child({ callId: plan.callId });
     const options: AiSessionOptions = {
       callId: plan.callId,
       model: agent.model,
@@ -83,11 +84,11 @@ export class AiProviders {
           createLocalParts({ options, log, recogniser: this.#recogniser }),
           sink,
           this.#clock,
-          log,
+          callLog,
         );
       case "pipeline":
       case "chat-webhook":
-        return createPipelineSession(options, this.#parts(options, agent, log), sink, this.#clock, log);
+        return createPipelineSession(options, this.#parts(options, agent, log), sink, this.#clock, callLog);
     }
   }
 
