@@ -1,5 +1,4 @@
 /** Cost of the codecs: one line a result, microseconds for 20 ms of audio. Run: npm run build && node dist/bench/codecs.js */
-import { pathToFileURL } from "node:url";
 import { createDecoder, createEncoder } from "../src/codecs/codec.ts";
 import {
   type AudioFormat,
@@ -14,31 +13,9 @@ import { OpusEncoder, type OpusEncoderOptions } from "../src/codecs/opus.ts";
 import { Resampler } from "../src/codecs/resampler.ts";
 import { Transcoder } from "../src/codecs/transcoder.ts";
 import { StereoTimeline } from "../src/media/talk/recording.ts";
+import { printCost } from "./report.ts";
 
 const opus48k = { encoding: "opus", sampleRateHz: 48000 } as const satisfies AudioFormat;
-const batches = 15;
-const batchMs = 20;
-
-/** Median over batches of the time one call takes, in µs; a busy neighbour spoils some batches, not the median. */
-function measure(work: () => void): number {
-  for (const end = performance.now() + 100; performance.now() < end; ) work();
-  const costs = Array.from({ length: batches }, () => {
-    let calls = 0;
-    const start = performance.now();
-    let elapsedMs = 0;
-    do {
-      for (let i = 0; i < 20; i++) work();
-      calls += 20;
-      elapsedMs = performance.now() - start;
-    } while (elapsedMs < batchMs);
-    return (elapsedMs * 1000) / calls;
-  });
-  return costs.sort((a, b) => a - b)[batches >> 1]!;
-}
-
-function report(name: string, microseconds: number, guide: string): void {
-  console.log(`${name.padEnd(38)} ${microseconds.toFixed(2).padStart(8)} µs   ${guide}`);
-}
 
 /** Something like a voice: a tone that sweeps, with noise. */
 function voice(sampleRateHz: number): Int16Array {
@@ -48,7 +25,7 @@ function voice(sampleRateHz: number): Int16Array {
   });
 }
 
-function benchCodec(name: string, format: AudioFormat, encodeGuide: string, decodeGuide: string): void {
+function benchCodec(name: string, format: AudioFormat, encodeGuide?: string, decodeGuide?: string): void {
   const pcm = voice(format.sampleRateHz);
   const out = new Int16Array(frameSamples(format));
   const payload = new Uint8Array(4000);
@@ -57,49 +34,29 @@ function benchCodec(name: string, format: AudioFormat, encodeGuide: string, deco
   const size = encoder.encode(pcm, payload);
   const frame = payload.subarray(0, size);
   const packet = new Uint8Array(4000);
-  report(
-    `${name} encode`,
-    measure(() => void encoder.encode(pcm, packet)),
-    encodeGuide,
-  );
-  report(
-    `${name} decode`,
-    measure(() => void decoder.decode(frame, out)),
-    decodeGuide,
-  );
+  printCost(`${name} encode`, () => void encoder.encode(pcm, packet), encodeGuide);
+  printCost(`${name} decode`, () => void decoder.decode(frame, out), decodeGuide);
 }
 
-function benchOpusEncoder(name: string, options: Partial<OpusEncoderOptions>, guide: string): void {
+function benchOpusEncoder(name: string, options: Partial<OpusEncoderOptions>, guide?: string): void {
   const encoder = new OpusEncoder(48000, options);
   const pcm = voice(48000);
   const packet = new Uint8Array(4000);
-  report(
-    `Opus 48 kHz, ${name} encode`,
-    measure(() => void encoder.encode(pcm, packet)),
-    guide,
-  );
+  printCost(`Opus 48 kHz, ${name} encode`, () => void encoder.encode(pcm, packet), guide);
 }
 
-function benchResampler(from: SampleRateHz, to: SampleRateHz, guide: string): void {
+function benchResampler(from: SampleRateHz, to: SampleRateHz, guide?: string): void {
   const resampler = new Resampler(from, to);
   const input = voice(from);
   const out = new Int16Array(resampler.maxOutput(input.length));
-  report(
-    `resample ${from} → ${to} Hz`,
-    measure(() => void resampler.process(input, out)),
-    guide,
-  );
+  printCost(`resample ${from} → ${to} Hz`, () => void resampler.process(input, out), guide);
 }
 
 function benchTranscoder(name: string, from: AudioFormat, to: AudioFormat): void {
   const transcoder = new Transcoder(from, to);
   const payload = new Uint8Array(4000);
   const frame = payload.subarray(0, createEncoder(from).encode(voice(from.sampleRateHz), payload));
-  report(
-    `transcode ${name}`,
-    measure(() => void transcoder.convert(frame)),
-    "guide: none",
-  );
+  printCost(`transcode ${name}`, () => void transcoder.convert(frame));
 }
 
 function benchRecording(): void {
@@ -113,29 +70,24 @@ function benchRecording(): void {
     nowMs += frameMs;
     if (nowMs % 1000 === 0) while (timeline.takeChanged(out));
   };
-  report("recording, both sides", measure(work), "guide: none (file writes not counted)");
+  printCost("recording, both sides", work, "file writes not counted");
 }
 
-/** Runs every measurement and prints it. */
-export function benchCodecs(): void {
-  benchCodec("PCMU", pcmu8k, "guide: 0.15 µs a table pass", "guide: 0.15 µs a table pass; with loss history");
-  benchCodec("PCMA", pcma8k, "guide: 0.15 µs a table pass", "guide: 0.15 µs a table pass; with loss history");
-  benchCodec("L16 24 kHz", l16at24k, "guide: none", "guide: none");
-  benchCodec("Opus 48 kHz, complexity 5", opus48k, "guide: 48 µs", "guide: 14 µs");
-  benchOpusEncoder("complexity 0", { complexity: 0 }, "guide: 18 µs");
-  benchOpusEncoder("complexity 10", { complexity: 10 }, "guide: 63 µs");
-  benchOpusEncoder("with FEC", { expectedLossPercent: 5 }, "guide: none");
-  benchResampler(8000, 24000, "guide: 17 µs (96 taps)");
-  benchResampler(24000, 8000, "guide: 17 µs the other way");
-  benchResampler(8000, 16000, "guide: none");
-  benchResampler(16000, 8000, "guide: none");
-  benchResampler(24000, 16000, "guide: none");
-  benchResampler(8000, 48000, "guide: none");
-  benchResampler(48000, 8000, "guide: none");
-  benchTranscoder("PCMU → PCMA", pcmu8k, pcma8k);
-  benchTranscoder("PCMU → L16 24 kHz", pcmu8k, l16at24k);
-  benchTranscoder("L16 24 kHz → PCMU", l16at24k, pcmu8k);
-  benchRecording();
-}
-
-if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) benchCodecs();
+benchCodec("PCMU", pcmu8k, "guide: 0.15 µs a table pass", "guide: 0.15 µs a table pass; with loss history");
+benchCodec("PCMA", pcma8k, "guide: 0.15 µs a table pass", "guide: 0.15 µs a table pass; with loss history");
+benchCodec("L16 24 kHz", l16at24k);
+benchCodec("Opus 48 kHz, complexity 5", opus48k, "guide: 48 µs", "guide: 14 µs");
+benchOpusEncoder("complexity 0", { complexity: 0 }, "guide: 18 µs");
+benchOpusEncoder("complexity 10", { complexity: 10 }, "guide: 63 µs");
+benchOpusEncoder("with FEC", { expectedLossPercent: 5 });
+benchResampler(8000, 24000, "guide: 17 µs (96 taps)");
+benchResampler(24000, 8000, "guide: 17 µs the other way");
+benchResampler(8000, 16000);
+benchResampler(16000, 8000);
+benchResampler(24000, 16000);
+benchResampler(8000, 48000);
+benchResampler(48000, 8000);
+benchTranscoder("PCMU → PCMA", pcmu8k, pcma8k);
+benchTranscoder("PCMU → L16 24 kHz", pcmu8k, l16at24k);
+benchTranscoder("L16 24 kHz → PCMU", l16at24k, pcmu8k);
+benchRecording();

@@ -1,5 +1,4 @@
 /** Cost of SIP messages: one line a result, microseconds each. Run: npm run build && node dist/bench/sip-parse.js */
-import { pathToFileURL } from "node:url";
 import { contactField } from "../src/sip/headers/fields.ts";
 import { respond, type SipRequest } from "../src/sip/message.ts";
 import { parseMessage } from "../src/sip/parse.ts";
@@ -7,30 +6,7 @@ import { defaultSdp } from "../src/sip/sdp/media.ts";
 import { SdpNegotiator } from "../src/sip/sdp/negotiator.ts";
 import { serializeMessage } from "../src/sip/serialize.ts";
 import { StreamFramer } from "../src/sip/stream-framer.ts";
-
-const batches = 25;
-const batchMs = 20;
-
-/** Median over batches of the time one call takes, in µs; a busy neighbour spoils some batches, not the median. */
-function measure(work: () => void): number {
-  for (const end = performance.now() + 300; performance.now() < end; ) work();
-  const costs = Array.from({ length: batches }, () => {
-    let calls = 0;
-    const start = performance.now();
-    let elapsedMs = 0;
-    do {
-      for (let i = 0; i < 20; i++) work();
-      calls += 20;
-      elapsedMs = performance.now() - start;
-    } while (elapsedMs < batchMs);
-    return (elapsedMs * 1000) / calls;
-  });
-  return costs.sort((a, b) => a - b)[batches >> 1]!;
-}
-
-function report(name: string, microseconds: number, guide: string): void {
-  console.log(`${name.padEnd(44)} ${microseconds.toFixed(2).padStart(8)} µs   ${guide}`);
-}
+import { printCost } from "./report.ts";
 
 /** The INVITE of a desk phone: 15 header lines and an SDP offer of 11. */
 function desktopInvite(): Uint8Array {
@@ -78,57 +54,21 @@ function parseRequest(bytes: Uint8Array): SipRequest {
   return message;
 }
 
-function run(): void {
-  const bytes = desktopInvite();
-  const invite = parseRequest(bytes);
-  const local = { address: "192.0.2.200", port: 20000, direction: "sendrecv" } as const;
-  const zeroes = (size: number): Uint8Array => new Uint8Array(size);
-  const newNegotiator = (): SdpNegotiator => new SdpNegotiator(defaultSdp, "1", zeroes);
-  const answer = newNegotiator().answer(invite.body, local);
-  if (answer.type === "fault") throw new Error("the bench's own offer is not answered");
-  const ok = respond(invite, 200, { toTag: "a1b2c3d4", body: Buffer.from(answer.sdp, "latin1") });
+const bytes = desktopInvite();
+const invite = parseRequest(bytes);
+const local = { address: "192.0.2.200", port: 20000, direction: "sendrecv" } as const;
+const zeroes = (size: number): Uint8Array => new Uint8Array(size);
+const newNegotiator = (): SdpNegotiator => new SdpNegotiator(defaultSdp, "1", zeroes);
+const answer = newNegotiator().answer(invite.body, local);
+if (answer.type === "fault") throw new Error("the bench's own offer is not answered");
+const ok = respond(invite, 200, { toTag: "a1b2c3d4", body: Buffer.from(answer.sdp, "latin1") });
 
-  const guide = "target 20, sip.js' grammar 1375";
-  report(
-    `parse INVITE with SDP, ${bytes.length} bytes`,
-    measure(() => void parseRequest(bytes)),
-    guide,
-  );
-  report(
-    "… and read Contact",
-    measure(() => void parseRequest(bytes).headers.first(contactField)),
-    "",
-  );
-  report(
-    "cut it from a stream",
-    measure(() => void new StreamFramer().push(bytes)),
-    "",
-  );
-  report(
-    "make a 200 to it",
-    measure(() => void respond(invite, 200, { toTag: "a1b2c3d4" })),
-    "",
-  );
-  report(
-    "serialise the 200 with SDP",
-    measure(() => void serializeMessage(ok)),
-    "",
-  );
-  report(
-    "serialise the INVITE",
-    measure(() => void serializeMessage(invite)),
-    "",
-  );
-  report(
-    "answer the SDP offer",
-    measure(() => void newNegotiator().answer(invite.body, local)),
-    "",
-  );
-  report(
-    "make an SDP offer",
-    measure(() => void newNegotiator().offer(local)),
-    "",
-  );
-}
-
-if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) run();
+const guide = "target 20, sip.js' grammar 1375";
+printCost(`parse INVITE with SDP, ${bytes.length} bytes`, () => void parseRequest(bytes), guide);
+printCost("… and read Contact", () => void parseRequest(bytes).headers.first(contactField));
+printCost("cut it from a stream", () => void new StreamFramer().push(bytes));
+printCost("make a 200 to it", () => void respond(invite, 200, { toTag: "a1b2c3d4" }));
+printCost("serialise the 200 with SDP", () => void serializeMessage(ok));
+printCost("serialise the INVITE", () => void serializeMessage(invite));
+printCost("answer the SDP offer", () => void newNegotiator().answer(invite.body, local));
+printCost("make an SDP offer", () => void newNegotiator().offer(local));

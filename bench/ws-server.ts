@@ -10,6 +10,7 @@ import type { CallLeg } from "../src/media/leg.ts";
 import { startStreamServer } from "../src/media/streams/io/stream-server.ts";
 import type { StreamSink } from "../src/media/streams/protocol.ts";
 import { twilio } from "../src/media/streams/twilio.ts";
+import { costUs, printResult } from "./report.ts";
 
 const phones = 100;
 const seconds = 5;
@@ -79,9 +80,9 @@ async function serve(engine: "uws" | "ws"): Promise<void> {
 async function main(): Promise<void> {
   benchCodec();
   const ws = await benchEngine("ws");
-  line("message in + out, ws", ws, "the baseline");
+  print("message in + out, ws", ws, "the baseline");
   const uws = await benchEngine("uws");
-  line("message in + out, uWebSockets.js", uws, `${(ws / uws).toFixed(2)} times as cheap as ws`);
+  print("message in + out, uWebSockets.js", uws, `${(ws / uws).toFixed(2)} times as cheap as ws`);
 }
 
 /** Server CPU in µs for one message in and one out. */
@@ -152,30 +153,21 @@ function benchCodec(): void {
   const compact = utf8(mediaMessage);
   // A leading space is what the scanner leaves to the parser.
   const spaced = utf8(` ${mediaMessage}`);
-  const scanUs = timeUs(() => codec.read(compact, false, sink));
-  const parseUs = timeUs(() => codec.read(spaced, false, sink));
-  line("Twilio media read, scanned", scanUs, `JSON.parse ${parseUs.toFixed(2)} µs`);
+  const scanUs = costUs(() => codec.read(compact, false, sink));
+  const parseUs = costUs(() => codec.read(spaced, false, sink));
+  print("Twilio media read, scanned", scanUs, `JSON.parse ${parseUs.toFixed(2)} µs`);
   let written = 0;
-  const writeUs = timeUs(() => {
+  const writeUs = costUs(() => {
     written += codec.writeAudio(frame).length;
   });
-  const stringifyUs = timeUs(() => {
+  const stringifyUs = costUs(() => {
     const payload = frame.toString("base64");
     written += JSON.stringify({ event: "media", streamSid, media: { payload } }).length;
   });
-  line("Twilio media write, prebuilt", writeUs, `JSON.stringify ${stringifyUs.toFixed(2)} µs`);
+  print("Twilio media write, prebuilt", writeUs, `JSON.stringify ${stringifyUs.toFixed(2)} µs`);
   if (heard === 0 || written === 0) throw new Error("nothing was measured");
 }
 
-/** Mean time of one run in µs. */
-function timeUs(run: () => void): number {
-  const rounds = 200_000;
-  for (let round = 0; round < rounds / 10; round++) run();
-  const startedAt = performance.now();
-  for (let round = 0; round < rounds; round++) run();
-  return ((performance.now() - startedAt) * 1_000) / rounds;
-}
-
-function line(name: string, valueUs: number, comparedWith: string): void {
-  console.log(`${name.padEnd(36)} ${valueUs.toFixed(2).padStart(8)} µs   (${comparedWith})`);
+function print(name: string, value: number, comparedWith: string): void {
+  printResult({ name, value, unit: "µs", comparedWith });
 }
