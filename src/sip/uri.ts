@@ -155,8 +155,8 @@ export function writeUri(uri: Uri): string {
 function writeUriParams(params: Params): string {
   let out = "";
   for (const [name, value] of params) {
-    out += `;${escapeUri(name, paramChars)}`;
-    if (value !== undefined) out += `=${escapeUri(value, paramChars)}`;
+    out += `;${escapeUri(name, paramNameChars)}`;
+    if (value !== undefined) out += `=${escapeUri(value, paramValueChars)}`;
   }
   return out;
 }
@@ -224,8 +224,12 @@ export function unescapeUri(text: string): string {
 const unreserved = "-_.!~*'()";
 /** Characters that stand for themselves in a user part (RFC 3261 §25.1). */
 const userChars = `${unreserved}&=+$,;?/`;
-/** … in a URI parameter. */
-const paramChars = `${unreserved}[]/:&+$`;
+/**
+ * … in a URI parameter. Departs from RFC 3261 §25.1: what is read without escapes is written without them, so that a
+ * remote target keeps its spelling and its length.
+ */
+const paramNameChars = `${unreserved}[]/:&+$,#^|{}\\\``;
+const paramValueChars = `${paramNameChars}=`;
 /** … in a URI header. */
 const headerChars = `${unreserved}[]/?:+$`;
 

@@ -53,7 +53,9 @@ function handleMessage(bytes: Uint8Array): SipMessage | undefined {
 function checkReturn(message: SipMessage): void {
   for (const field of allFields) {
     for (const value of message.headers.all(field)) {
-      if (field.parse(field.write(value)) === undefined) throw new Error(`${field.name} does not read what it wrote`);
+      if (field.parse(field.write(value)) === undefined) {
+        throw new Error(`${field.name} does not read what it wrote: ${field.write(value)}`);
+      }
     }
   }
   const again = parseMessage(serializeMessage(message));
