@@ -9,7 +9,7 @@ import { readMonoAt } from "../src/codecs/wav.ts";
 import { FramePhone, type FrameTimes, frameName } from "./frame-phone.ts";
 import { percentile, printResult, type Result } from "./report.ts";
 import { type StartedGateway, startGateway } from "./sim/gateway.ts";
-import { startRealtimeServer } from "./sim/realtime-server.ts";
+import { type RealtimeServerBehaviour, startRealtimeServer } from "./sim/realtime-server.ts";
 import { PhoneBank, placeCall } from "./sim/twilio-phone.ts";
 
 const { values } = parseArgs({
@@ -17,6 +17,7 @@ const { values } = parseArgs({
 });
 const calls = Number(values.calls);
 const seconds = Number(values.seconds);
+if (!(calls >= 1 && seconds >= 1)) throw new Error("--calls and --seconds: expected numbers from 1");
 /** Human speech of Debian's asterisk-core-sounds-en-wav. */
 const speechFile = "/usr/share/asterisk/sounds/en_US_f_Allison/vm-tocallnum.wav";
 const results: Result[] = [];
@@ -33,7 +34,7 @@ async function latencyUnderLoad(): Promise<void> {
   const atProvider: FrameTimes = new Map();
   const sessionOfFrame = new Map<string, number>();
   const agentFrameAt = new Map<number, number[]>();
-  const sim = await startRealtimeServer({
+  const provider: RealtimeServerBehaviour = {
     realTimeFactor: 1,
     deltaMs: 20,
     replies: () => ({ text: "long", audioMs: (seconds + 5) * 1000 }),
@@ -49,113 +50,94 @@ async function latencyUnderLoad(): Promise<void> {
       agentFrameAt.set(session.index, times);
       for (let from = 0; from < payload.length; from += 160) times.push(at);
     },
+  };
+  await withGateway(provider, { turn: { interruptible: false } }, async (gateway) => {
+    const phones: FramePhone[] = [];
+    for (let i = 0; i < calls; i++) phones.push(await dial(gateway));
+    const cpuBefore = mediaCpuSeconds(gateway.pid);
+    const startedAt = performance.now();
+    for (let slot = 1; performance.now() - startedAt < seconds * 1000; slot++) {
+      for (const phone of phones) phone.sendFrame();
+      await sleepUntil(startedAt + slot * 20);
+    }
+    const cpuSeconds = mediaCpuSeconds(gateway.pid) - cpuBefore;
+    const wallSeconds = (performance.now() - startedAt) / 1000;
+    const inbound = phones.flatMap((phone) => delays(phone.sentAt, atProvider));
+    // Nothing is cleared in this run, so the n-th frame that left the provider is the n-th that reached the phone.
+    const outbound = phones.flatMap((phone) => {
+      const name = [...phone.sentAt.keys()].find((frame) => sessionOfFrame.has(frame));
+      const left = agentFrameAt.get(sessionOfFrame.get(name ?? "") ?? -1) ?? [];
+      return phone.heardAt.flatMap((at, n) => (left[n] === undefined ? [] : [at - left[n]]));
+    });
+    const load = `${calls} calls, ${seconds} s`;
+    const lost = phones.reduce((sum, phone) => sum + phone.sentAt.size, 0) - inbound.length;
+    results.push(
+      { name: `caller → provider, p50 (${load})`, value: percentile(inbound, 0.5), unit: "ms" },
+      { name: "caller → provider, p99", value: percentile(inbound, 0.99), unit: "ms", atMost: 5 },
+      { name: "caller frames that did not arrive", value: lost, unit: "frames", atMost: calls * 5 },
+      { name: "provider → wire, p50", value: percentile(outbound, 0.5), unit: "ms" },
+      { name: "provider → wire, p99", value: percentile(outbound, 0.99), unit: "ms", atMost: 25 },
+      { name: "frames measured, both ways", value: inbound.length + outbound.length, unit: "frames" },
+      { name: "media process CPU per call", value: (100 * cpuSeconds) / wallSeconds / calls, unit: "% of a core" },
+    );
+    for (const phone of phones) phone.close();
   });
-  const gateway = await startGateway({
-    OPENAI_API_KEY: "bench",
-    OPENAI_BASE_URL: sim.baseUrl,
-    TANDEM_LOG_LEVEL: "warn",
-  });
-  await makeAgent(gateway, { turn: { interruptible: false } });
-  const phones: FramePhone[] = [];
-  for (let i = 0; i < calls; i++) phones.push(await dial(gateway));
-  const cpuBefore = mediaCpuSeconds(gateway.pid);
-  const startedAt = performance.now();
-  for (let slot = 1; performance.now() - startedAt < seconds * 1000; slot++) {
-    for (const phone of phones) phone.sendFrame();
-    await sleepUntil(startedAt + slot * 20);
-  }
-  const cpuSeconds = mediaCpuSeconds(gateway.pid) - cpuBefore;
-  const wallSeconds = (performance.now() - startedAt) / 1000;
-  const inbound = phones.flatMap((phone) => delays(phone.sentAt, atProvider));
-  // Nothing is cleared in this run, so the n-th frame that left the provider is the n-th that reached the phone.
-  const outbound = phones.flatMap((phone) => {
-    const name = [...phone.sentAt.keys()].find((frame) => sessionOfFrame.has(frame));
-    const left = agentFrameAt.get(sessionOfFrame.get(name ?? "") ?? -1) ?? [];
-    return phone.heardAt.flatMap((at, n) => (left[n] === undefined ? [] : [at - left[n]]));
-  });
-  const load = `${calls} calls, ${seconds} s`;
-  const lost = phones.reduce((sum, phone) => sum + phone.sentAt.size, 0) - inbound.length;
-  results.push(
-    { name: `caller → provider, p50 (${load})`, value: percentile(inbound, 0.5), unit: "ms" },
-    { name: "caller → provider, p99", value: percentile(inbound, 0.99), unit: "ms", atMost: 5 },
-    { name: "caller frames that did not arrive", value: lost, unit: "frames", atMost: calls * 5 },
-    { name: "provider → wire, p50", value: percentile(outbound, 0.5), unit: "ms" },
-    { name: "provider → wire, p99", value: percentile(outbound, 0.99), unit: "ms", atMost: 25 },
-    { name: "frames measured, both ways", value: inbound.length + outbound.length, unit: "frames" },
-    { name: "media process CPU per call", value: (100 * cpuSeconds) / wallSeconds / calls, unit: "% of a core" },
-  );
-  for (const phone of phones) phone.close();
-  await gateway.close();
-  await sim.close();
 }
 
 /** All calls hear a long answer made faster than it is spoken, as real providers do, over carriers that play and mark. */
 async function soundWithoutGaps(): Promise<void> {
-  const sim = await startRealtimeServer({
+  const provider: RealtimeServerBehaviour = {
     realTimeFactor: 4,
     replies: () => ({ text: "long", audioMs: seconds * 1000 }),
+  };
+  await withGateway(provider, {}, async (gateway) => {
+    const bank = new PhoneBank();
+    const ended = await Promise.all(
+      Array.from({ length: calls }, async () =>
+        placeCall({
+          ...(await openStream(gateway)),
+          bank,
+          maxMs: seconds * 1000 + 20_000,
+          script: [{ type: "wait-for-agent", quietMs: 1000 }, { type: "hang-up" }],
+        }),
+      ),
+    );
+    const metrics = await (await fetch(`${gateway.httpUrl}/metrics`)).text();
+    const gaps = ended.reduce((sum, { underruns }) => sum + underruns.length, 0);
+    const spoken = ended.filter(({ firstAudioMs }) => firstAudioMs !== undefined).length;
+    results.push(
+      { name: `calls that heard nothing (${calls} calls, ${seconds} s)`, value: calls - spoken, unit: "", atMost: 0 },
+      {
+        name: "playout underruns caused by the gateway",
+        value: metricSum(metrics, "tandem_playout_underruns_total"),
+        unit: "",
+        atMost: 0,
+      },
+      { name: "gaps heard by the telephones", value: gaps, unit: "", atMost: 0 },
+    );
   });
-  const gateway = await startGateway({
-    OPENAI_API_KEY: "bench",
-    OPENAI_BASE_URL: sim.baseUrl,
-    TANDEM_LOG_LEVEL: "warn",
-  });
-  await makeAgent(gateway, {});
-  const bank = new PhoneBank();
-  const ended = await Promise.all(
-    Array.from({ length: calls }, async () =>
-      placeCall({
-        ...(await openStream(gateway)),
-        bank,
-        maxMs: seconds * 1000 + 20_000,
-        script: [{ type: "wait-for-agent", quietMs: 1000 }, { type: "hang-up" }],
-      }),
-    ),
-  );
-  const metrics = await (await fetch(`${gateway.httpUrl}/metrics`)).text();
-  const gaps = ended.reduce((sum, { underruns }) => sum + underruns.length, 0);
-  const spoken = ended.filter(({ firstAudioMs }) => firstAudioMs !== undefined).length;
-  results.push(
-    { name: `calls that heard nothing (${calls} calls, ${seconds} s)`, value: calls - spoken, unit: "", atMost: 0 },
-    {
-      name: "playout underruns caused by the gateway",
-      value: metricSum(metrics, "tandem_playout_underruns_total"),
-      unit: "",
-      atMost: 0,
-    },
-    { name: "gaps heard by the telephones", value: gaps, unit: "", atMost: 0 },
-  );
-  await gateway.close();
-  await sim.close();
 }
 
 /** From dialling (WebSocket upgrade) to the first agent frame, one call after the other, provider without latency. */
 async function setUp(): Promise<void> {
-  const sim = await startRealtimeServer({ realTimeFactor: Number.POSITIVE_INFINITY });
-  const gateway = await startGateway({
-    OPENAI_API_KEY: "bench",
-    OPENAI_BASE_URL: sim.baseUrl,
-    TANDEM_LOG_LEVEL: "warn",
-  });
-  await makeAgent(gateway, { first_message: "Hello" });
-  const samples: number[] = [];
-  for (let i = 0; i < 40; i++) {
-    const phone = await dial(gateway);
-    const deadline = performance.now() + 5000;
-    while (phone.firstAudioMs === undefined && performance.now() < deadline) {
-      phone.sendFrame();
-      await sleepUntil(performance.now() + 20);
+  await withGateway({ realTimeFactor: Number.POSITIVE_INFINITY }, { first_message: "Hello" }, async (gateway) => {
+    const samples: number[] = [];
+    for (let i = 0; i < 40; i++) {
+      const phone = await dial(gateway);
+      const deadline = performance.now() + 5000;
+      while (phone.firstAudioMs === undefined && performance.now() < deadline) {
+        phone.sendFrame();
+        await sleepUntil(performance.now() + 20);
+      }
+      // The first calls warm the program up; a gateway in service is warm.
+      if (i >= 5) samples.push(phone.firstAudioMs ?? Number.POSITIVE_INFINITY);
+      phone.close();
     }
-    // The first calls warm the program up; a gateway in service is warm.
-    if (i >= 5) samples.push(phone.firstAudioMs ?? Number.POSITIVE_INFINITY);
-    phone.close();
-  }
-  results.push(
-    { name: "set-up: upgrade → first agent frame, p50", value: percentile(samples, 0.5), unit: "ms" },
-    { name: "set-up: upgrade → first agent frame, p95", value: percentile(samples, 0.95), unit: "ms", atMost: 60 },
-  );
-  await gateway.close();
-  await sim.close();
+    results.push(
+      { name: "set-up: upgrade → first agent frame, p50", value: percentile(samples, 0.5), unit: "ms" },
+      { name: "set-up: upgrade → first agent frame, p95", value: percentile(samples, 0.95), unit: "ms", atMost: 60 },
+    );
+  });
 }
 
 /** Human speech over a speaking agent: from its onset, and from the turn machine's decision, to the agent's silence. */
@@ -163,63 +145,82 @@ async function bargeIn(): Promise<void> {
   if (!existsSync(speechFile)) throw new Error(`${speechFile} is missing: apt-get install asterisk-core-sounds-en-wav`);
   const samples = readMonoAt(readFileSync(speechFile), 8000);
   if (!(samples instanceof Int16Array)) throw new Error(`${speechFile}: ${samples.fault}`);
-  const sim = await startRealtimeServer({ replies: () => ({ text: "long", audioMs: 15_000 }) });
+  const provider = { replies: () => ({ text: "long", audioMs: 15_000 }) };
+  await withGateway(
+    provider,
+    {
+      first_message: "This sentence is long enough to be interrupted by somebody.",
+      turn: { greeting_interruptible: true },
+    },
+    async (gateway) => {
+      const bank = new PhoneBank();
+      const clip = { label: "interruption", samples };
+      const afterOnset: number[] = [];
+      const afterDecision: number[] = [];
+      await Promise.all(
+        Array.from({ length: 20 }, async (_, index) => {
+          await sleepUntil(performance.now() + index * 37);
+          const ticket = await openStream(gateway);
+          const openedAt = performance.timeOrigin + performance.now();
+          const result = await placeCall({
+            ...ticket,
+            bank,
+            maxMs: 20_000,
+            script: [
+              { type: "barge-in", afterMs: 1200 + index * 13, clip },
+              { type: "wait", ms: 300 },
+              { type: "hang-up" },
+            ],
+          });
+          const [stop] = result.bargeIns;
+          if (stop?.silentMs === undefined || stop.clearedMs === undefined) {
+            afterOnset.push(Number.POSITIVE_INFINITY);
+            return;
+          }
+          afterOnset.push(stop.silentMs - stop.onsetMs);
+          const { body: timeline } = await gateway.api("GET", `/calls/${ticket.callId}/timeline`);
+          const { body: call } = await gateway.api("GET", `/calls/${ticket.callId}`);
+          const decidedAt = Date.parse(call.started_at) + Number(timeline.interruptions[0]?.silenced_at_ms);
+          afterDecision.push(openedAt + result.connectMs + stop.clearedMs - decidedAt);
+        }),
+      );
+      results.push(
+        {
+          name: "barge-in: speech onset → silence, p50 (20 calls at once)",
+          value: percentile(afterOnset, 0.5),
+          unit: "ms",
+        },
+        { name: "barge-in: speech onset → silence, p95", value: percentile(afterOnset, 0.95), unit: "ms", atMost: 250 },
+        {
+          name: "barge-in: decision → silence at the phone, p95",
+          value: percentile(afterDecision, 0.95),
+          unit: "ms",
+          atMost: 60,
+        },
+      );
+    },
+  );
+}
+
+/** Runs a measurement on a fresh gateway, whose provider is simulated and whose number an agent with `settings` answers. */
+async function withGateway(
+  provider: RealtimeServerBehaviour,
+  settings: Record<string, unknown>,
+  measure: (gateway: StartedGateway) => Promise<void>,
+): Promise<void> {
+  const sim = await startRealtimeServer(provider);
   const gateway = await startGateway({
     OPENAI_API_KEY: "bench",
     OPENAI_BASE_URL: sim.baseUrl,
     TANDEM_LOG_LEVEL: "warn",
   });
-  await makeAgent(gateway, {
-    first_message: "This sentence is long enough to be interrupted by somebody.",
-    turn: { greeting_interruptible: true },
-  });
-  const bank = new PhoneBank();
-  const clip = { label: "interruption", samples };
-  const afterOnset: number[] = [];
-  const afterDecision: number[] = [];
-  await Promise.all(
-    Array.from({ length: 20 }, async (_, index) => {
-      await sleepUntil(performance.now() + index * 37);
-      const ticket = await openStream(gateway);
-      const openedAt = performance.timeOrigin + performance.now();
-      const result = await placeCall({
-        ...ticket,
-        bank,
-        maxMs: 20_000,
-        script: [
-          { type: "barge-in", afterMs: 1200 + index * 13, clip },
-          { type: "wait", ms: 300 },
-          { type: "hang-up" },
-        ],
-      });
-      const [stop] = result.bargeIns;
-      if (stop?.silentMs === undefined || stop.clearedMs === undefined) {
-        afterOnset.push(Number.POSITIVE_INFINITY);
-        return;
-      }
-      afterOnset.push(stop.silentMs - stop.onsetMs);
-      const { body: timeline } = await gateway.api("GET", `/calls/${ticket.callId}/timeline`);
-      const { body: call } = await gateway.api("GET", `/calls/${ticket.callId}`);
-      const decidedAt = Date.parse(call.started_at) + Number(timeline.interruptions[0]?.silenced_at_ms);
-      afterDecision.push(openedAt + result.connectMs + stop.clearedMs - decidedAt);
-    }),
-  );
-  results.push(
-    {
-      name: "barge-in: speech onset → silence, p50 (20 calls at once)",
-      value: percentile(afterOnset, 0.5),
-      unit: "ms",
-    },
-    { name: "barge-in: speech onset → silence, p95", value: percentile(afterOnset, 0.95), unit: "ms", atMost: 250 },
-    {
-      name: "barge-in: decision → silence at the phone, p95",
-      value: percentile(afterDecision, 0.95),
-      unit: "ms",
-      atMost: 60,
-    },
-  );
-  await gateway.close();
-  await sim.close();
+  try {
+    await makeAgent(gateway, settings);
+    await measure(gateway);
+  } finally {
+    await gateway.close();
+    await sim.close();
+  }
 }
 
 async function makeAgent(gateway: StartedGateway, settings: Record<string, unknown>): Promise<void> {
