@@ -5,7 +5,8 @@ import { type AudioFormat, frameSamples, g722at16k, l16at16k, l16at24k, pcma8k, 
 import { JitterBuffer } from "../src/media/rtp/jitter-buffer.ts";
 import type { MediaPlan, RtpCodec } from "../src/media/rtp/media-plan.ts";
 import { parseRtp, RtpPacket, rtpHeaderBytes, writeRtpHeader } from "../src/media/rtp/packet.ts";
-import { RtpStream, type RtpStreamSink } from "../src/media/rtp/rtp-stream.ts";
+import { RtpStream } from "../src/media/rtp/rtp-stream.ts";
+import type { RtpStreamSink } from "../src/media/rtp/rtp-stream-contract.ts";
 import { makeSrtpKeys } from "../src/media/rtp/sdes.ts";
 import { SrtpReceiver, SrtpSender, srtpRoomBytes } from "../src/media/rtp/srtp.ts";
 import { type SrtpSuite, srtpShapes } from "../src/media/rtp/srtp-keys.ts";

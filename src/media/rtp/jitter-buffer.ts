@@ -1,10 +1,9 @@
 import { DelayEstimate, type DelayOptions, defaultDelayOptions } from "./delay-estimate.ts";
-import { JitterSlot } from "./jitter-slot.ts";
+import { JitterRing } from "./jitter-ring.ts";
+import type { JitterSlot } from "./jitter-slot.ts";
 import type { RtpPacket } from "./packet.ts";
 import { SeqExtender, TimestampExtender } from "./wrap.ts";
 
-/** Packets held at most: 640 ms of 10 ms packets. */
-const capacity = 64;
 /** Made up in a row while nothing comes, before it counts as a pause. */
 const maxUnderrunMs = 100;
 /** A hole in the time line longer than this is not filled but jumped over. */
@@ -71,16 +70,12 @@ export class JitterBuffer {
     resyncs: 0,
   };
   readonly #maxDelayMs: number;
-  readonly #slots = Array.from({ length: capacity }, () => new JitterSlot());
+  readonly #ring = new JitterRing();
   readonly #seqs = new SeqExtender();
   readonly #timestamps = new TimestampExtender();
   readonly #estimate: DelayEstimate;
   #ticksPerMs: number;
   #ssrc: number | undefined;
-  #waiting = 0;
-  /** Unwrapped numbers of waiting packets lie in between, both included. */
-  #lowest = 0;
-  #highest = -1;
   #restartSeq = -1;
   #playing = false;
   /** Everything below was played or given up. */
@@ -96,7 +91,7 @@ export class JitterBuffer {
     this.#unitTicks = 20 * this.#ticksPerMs;
     this.#maxDelayMs = options.maxMs;
     this.#estimate = new DelayEstimate(options);
-    this.unit = this.#slots[0]!;
+    this.unit = this.#ring.slot(0);
   }
 
   /** Delay of what was pulled last, above the fastest packet. */
@@ -127,8 +122,9 @@ export class JitterBuffer {
       if (this.#ssrc !== undefined) this.#restart();
       this.#ssrc = packet.ssrc;
     }
+    const ring = this.#ring;
     let seq = this.#seqs.extend(packet.seq);
-    if (this.#highest >= 0 && (this.#highest - seq > maxMisorder || seq - this.#highest > maxDropout)) {
+    if (ring.highest >= 0 && (ring.highest - seq > maxMisorder || seq - ring.highest > maxDropout)) {
       if (packet.seq !== this.#restartSeq) {
         this.#restartSeq = (packet.seq + 1) & 0xffff;
         this.counters.late++;
@@ -138,66 +134,50 @@ export class JitterBuffer {
       seq = this.#seqs.extend(packet.seq);
     }
     this.#restartSeq = -1;
-    const slot = this.#slots[mod(seq)]!;
-    if (slot.seq === seq) {
+    if (ring.came(seq)) {
       this.counters.duplicate++;
       return "duplicate";
     }
     const timestamp = durationTicks === 0 ? 0 : this.#timestamps.extend(packet.timestamp);
     if (durationTicks > 0 && this.#estimate.add(now - timestamp / this.#ticksPerMs, now)) this.#leaveTimeLine();
-    if (seq < this.#nextSeq) {
+    if (seq < this.#nextSeq || ring.tooOld(seq)) {
       this.counters.late++;
       return "late";
     }
-    if (this.#waiting === 0) this.#lowest = seq;
-    this.#makeRoom(seq);
-    if (this.#highest - seq >= capacity) {
-      this.counters.late++;
-      return "late";
-    }
-    if (seq < this.#lowest) this.#lowest = seq;
-    if (seq > this.#highest) this.#highest = seq;
-    slot.seq = seq;
+    for (let old = ring.inTheWayOf(seq); old !== undefined; old = ring.inTheWayOf(seq)) this.#drop(old);
     // A packet without audio only fills its number, so that nobody misses it.
+    const slot = ring.place(seq, durationTicks > 0);
     if (durationTicks === 0) return "buffered";
     slot.fill(packet.bytes, packet.payloadStart, packet.payloadEnd);
-    slot.waiting = true;
     slot.timestamp = timestamp;
     slot.durationTicks = durationTicks;
     slot.payloadType = packet.payloadType;
     slot.pauses = pauses;
-    this.#waiting++;
     return "buffered";
   }
 
   /** The timestamps jumped: what waits has no place on the new time line. */
   #leaveTimeLine(): void {
     this.counters.resyncs++;
-    for (let head = this.#head(); head !== undefined; head = this.#head()) this.#drop(head);
+    for (let head = this.#ring.head(); head !== undefined; head = this.#ring.head()) this.#drop(head);
     this.#playing = false;
   }
 
-  /** Drops the oldest until `seq` fits the ring. */
-  #makeRoom(seq: number): void {
-    while (this.#waiting > 0 && seq - this.#lowest >= capacity) {
-      const slot = this.#slots[mod(this.#lowest)]!;
-      if (slot.waiting && slot.seq === this.#lowest) this.#drop(slot);
-      this.#lowest = this.#waiting > 0 ? this.#lowest + 1 : seq;
-    }
+  #drop(slot: JitterSlot): void {
+    this.#release(slot);
+    this.counters.dropped++;
   }
 
-  #drop(slot: JitterSlot): void {
-    slot.waiting = false;
-    this.#waiting--;
+  #release(slot: JitterSlot): void {
+    this.#ring.release(slot);
     this.#nextSeq = slot.seq + 1;
-    this.counters.dropped++;
   }
 
   /** Gives what is to be heard next. */
   pull(now: number): JitterPull {
     this.scale = "none";
     this.durationTicks = 0;
-    const head = this.#head();
+    const head = this.#ring.head();
     if (!this.#playing) return this.#tryStart(head, now);
     if (head === undefined) return this.#underrun();
     const hole = head.timestamp - this.#nextTimestamp;
@@ -206,9 +186,9 @@ export class JitterBuffer {
     }
     // What was made up while nothing came is no reason to leave out what was only slow.
     if (hole <= 0) return this.#playOrSkip(head, now);
-    const missing = this.#missingBefore(head);
+    const missing = this.#ring.missing(this.#nextSeq, head.seq);
     if (missing === 0) return this.#pause(head, now);
-    this.#nextSeq = this.#firstMissing() + 1;
+    this.#nextSeq = this.#ring.firstMissing(this.#nextSeq) + 1;
     this.counters.lost++;
     this.durationTicks = Math.min(hole, this.#unitTicks);
     this.#nextTimestamp += this.durationTicks;
@@ -241,7 +221,7 @@ export class JitterBuffer {
       return "empty";
     }
     const expected = this.#nextSeq;
-    this.#nextSeq = this.#firstMissing();
+    this.#nextSeq = this.#ring.firstMissing(this.#nextSeq);
     const first = this.#underrunTicks === 0;
     this.#underrunTicks += this.#unitTicks;
     this.#nextTimestamp += this.#unitTicks;
@@ -257,14 +237,13 @@ export class JitterBuffer {
     for (;;) {
       this.#delayMs = now - head.timestamp / this.#ticksPerMs - this.#estimate.baseMs;
       if (this.#delayMs <= this.#maxDelayMs + excessMs) break;
-      const after = this.#waitingFrom(head.seq + 1);
+      const after = this.#ring.after(head);
       if (after === undefined) break;
       this.#drop(head);
-      this.#lowest = after.seq;
       head = after;
     }
-    this.counters.lost += this.#missingBefore(head);
-    this.#consume(head);
+    this.counters.lost += this.#ring.missing(this.#nextSeq, head.seq);
+    this.#release(head);
     this.#underrunTicks = 0;
     this.#unitTicks = head.durationTicks;
     this.#nextTimestamp = head.timestamp + head.durationTicks;
@@ -283,50 +262,10 @@ export class JitterBuffer {
     else if (shortMs < -shrinkSlackMs) this.scale = "shrink";
   }
 
-  #consume(slot: JitterSlot): void {
-    slot.waiting = false;
-    this.#waiting--;
-    this.#nextSeq = slot.seq + 1;
-    this.#lowest = slot.seq + 1;
-  }
-
-  #head(): JitterSlot | undefined {
-    return this.#waiting === 0 ? undefined : this.#waitingFrom(this.#lowest);
-  }
-
-  #waitingFrom(from: number): JitterSlot | undefined {
-    for (let seq = from; seq <= this.#highest; seq++) {
-      const slot = this.#slots[mod(seq)]!;
-      if (slot.waiting && slot.seq === seq) return slot;
-    }
-    return undefined;
-  }
-
-  /** Numbers between the next one and the head that never came. */
-  #missingBefore(head: JitterSlot): number {
-    let missing = 0;
-    for (let seq = Math.max(this.#nextSeq, head.seq - capacity); seq < head.seq; seq++) {
-      if (this.#slots[mod(seq)]!.seq !== seq) missing++;
-    }
-    return missing;
-  }
-
-  #firstMissing(): number {
-    let seq = this.#nextSeq;
-    while (this.#slots[mod(seq)]!.seq === seq) seq++;
-    return seq;
-  }
-
   #restart(): void {
-    for (const slot of this.#slots) {
-      slot.seq = Number.NaN;
-      slot.waiting = false;
-    }
-    this.counters.dropped += this.#waiting;
+    this.counters.dropped += this.#ring.waiting;
     this.counters.resyncs++;
-    this.#waiting = 0;
-    this.#lowest = 0;
-    this.#highest = -1;
+    this.#ring.clear();
     this.#restartSeq = -1;
     this.#playing = false;
     this.#nextSeq = Number.NEGATIVE_INFINITY;
@@ -335,8 +274,4 @@ export class JitterBuffer {
     this.#timestamps.reset();
     this.#estimate.rebase();
   }
-}
-
-function mod(seq: number): number {
-  return ((seq % capacity) + capacity) % capacity;
 }

@@ -1,56 +1,18 @@
-import type { AudioFormat } from "../../codecs/format.ts";
 import { DtmfDedup, type DtmfMode } from "./dtmf-dedup.ts";
 import { writeDtmf } from "./inband-dtmf.ts";
 import { InboundAudio } from "./inbound-audio.ts";
 import { Latch, type RtpAddress } from "./latching.ts";
 import { type MediaPlan, sends } from "./media-plan.ts";
-import { defaultWatchOptions, MediaWatch, type RtpNews, type WatchOptions } from "./media-watch.ts";
+import { defaultWatchOptions, MediaWatch } from "./media-watch.ts";
 import { OutboundAudio } from "./outbound-audio.ts";
 import { datagramKind, parseRtp, RtpPacket } from "./packet.ts";
 import { maxRtcpBytes } from "./rtcp.ts";
 import { defaultRtcpOptions, RtcpSession } from "./rtcp-session.ts";
-import { SrtpReceiver, SrtpSender, srtpRoomBytes } from "./srtp.ts";
-import type { SrtpKeys } from "./srtp-keys.ts";
+import type { RtpStreamCounters, RtpStreamOptions, RtpStreamSink } from "./rtp-stream-contract.ts";
+import { srtpRoomBytes } from "./srtp.ts";
+import { SrtpLeg } from "./srtp-leg.ts";
 import { dtmfKeys, TelephoneEventReceiver, TelephoneEventSender } from "./telephone-event.ts";
 import type { RtpTimestamp } from "./wrap.ts";
-
-/** What a leg needs from outside. */
-export interface RtpStreamOptions {
-  /** Constant-rate format spoken with the inside, the same for the whole call. */
-  readonly inner: AudioFormat;
-  readonly plan: MediaPlan;
-  /** Random, as `firstSeq` and `firstTimestamp` (RFC 3550 §5.1, §8). */
-  readonly ssrc: number;
-  readonly firstSeq: number;
-  readonly firstTimestamp: number;
-  readonly cname: string;
-  /** Wall clock less monotonic clock, in ms. */
-  readonly wallOffsetMs: number;
-  /** 0 … below 1. */
-  readonly random: () => number;
-  readonly watch?: WatchOptions;
-}
-
-/** Where a leg's orders go. Views are valid only during the call, those of packets until three more were sent. */
-export interface RtpStreamSink {
-  rtp(bytes: Uint8Array, sizeBytes: number, to: RtpAddress): void;
-  rtcp(bytes: Uint8Array, sizeBytes: number, to: RtpAddress): void;
-  /** One frame of 20 ms in the inner format. */
-  audio(frame: Uint8Array): void;
-  /** One key, once. */
-  key(key: string, mode: DtmfMode): void;
-  news(news: RtpNews): void;
-}
-
-/** Totals of what came and was not taken. */
-export interface RtpStreamCounters {
-  packets: number;
-  unparsable: number;
-  wrongPayloadType: number;
-  foreign: number;
-  unreadable: number;
-  rtcpFaults: number;
-}
 
 /** RTP of one leg, without sockets: datagrams and ticks in, orders out through the sink. Times in monotonic ms. */
 export class RtpStream {
@@ -72,12 +34,11 @@ export class RtpStream {
   readonly #keysOut = new TelephoneEventSender();
   readonly #dedup = new DtmfDedup();
   readonly #watch: MediaWatch;
+  readonly #srtp: SrtpLeg;
   readonly #rtcpBytes = new Uint8Array(maxRtcpBytes + srtpRoomBytes);
   #plan: MediaPlan;
   #rtcpTarget: RtpAddress | undefined;
   #rtcpTargetFor: RtpAddress | undefined;
-  #srtpIn: SrtpReceiver | undefined;
-  #srtpOut: SrtpSender | undefined;
   #started = false;
   #closed = false;
   #now = 0;
@@ -96,7 +57,7 @@ export class RtpStream {
     const { clockRateHz } = plan.codecs[0]!;
     this.rtcp = new RtcpSession({ ...defaultRtcpOptions, ssrc, cname, clockRateHz, wallOffsetMs, random }, now);
     this.#events = new TelephoneEventReceiver(clockRateHz);
-    if (plan.srtp) this.#setKeys(plan.srtp.send, plan.srtp.receive);
+    this.#srtp = new SrtpLeg(plan.srtp);
   }
 
   /** The call was answered; audio is due from here on. */
@@ -104,28 +65,15 @@ export class RtpStream {
     this.#watch.answered(now);
   }
 
-  /** A re-INVITE was agreed on. Keys that are the same go on counting where they are. */
+  /** A re-INVITE was agreed on. */
   replan(plan: MediaPlan, now: number): void {
-    const before = this.#plan;
     this.#plan = plan;
     this.latch.resignal(plan.remote);
     this.inbound.replan(plan);
     this.outbound.replan(plan);
     this.rtcp.setClockRate(plan.codecs[0]!.clockRateHz);
     this.#watch.replanned(now);
-    if (plan.srtp === undefined) {
-      this.#srtpIn = undefined;
-      this.#srtpOut = undefined;
-    } else {
-      const sendSame = before.srtp !== undefined && sameKeys(before.srtp.send, plan.srtp.send);
-      const receiveSame = before.srtp !== undefined && sameKeys(before.srtp.receive, plan.srtp.receive);
-      this.#setKeys(sendSame ? undefined : plan.srtp.send, receiveSame ? undefined : plan.srtp.receive);
-    }
-  }
-
-  #setKeys(send: SrtpKeys | undefined, receive: SrtpKeys | undefined): void {
-    if (send) this.#srtpOut = new SrtpSender(send);
-    if (receive) this.#srtpIn = new SrtpReceiver(receive);
+    this.#srtp.replan(plan.srtp);
   }
 
   /** A datagram from the RTP port; `bytes` may be changed. */
@@ -141,12 +89,8 @@ export class RtpStream {
   #rtp(bytes: Uint8Array, sizeBytes: number, address: string, port: number, now: number): void {
     // Whoever merely shouts costs no cryptography.
     if (!this.latch.admits(address, port, now)) return;
-    let size = sizeBytes;
-    if (this.#srtpIn !== undefined) {
-      const opened = this.#srtpIn.unprotect(bytes, size);
-      if (typeof opened === "string") return;
-      size = opened;
-    }
+    const size = this.#srtp.open(bytes, sizeBytes);
+    if (size < 0) return;
     const packet = this.#packet;
     if (parseRtp(bytes, packet, size) !== undefined) {
       this.counters.unparsable++;
@@ -208,12 +152,8 @@ export class RtpStream {
       this.counters.foreign++;
       return;
     }
-    let size = sizeBytes;
-    if (this.#srtpIn !== undefined) {
-      const opened = this.#srtpIn.unprotectRtcp(bytes, size);
-      if (typeof opened === "string") return;
-      size = opened;
-    }
+    const size = this.#srtp.openRtcp(bytes, sizeBytes);
+    if (size < 0) return;
     const news = this.rtcp.handle(bytes.subarray(0, size), now);
     if (news === "bye") this.#sink.news({ type: "rtcp-bye" });
     else if (news !== "report" && news !== "nothing") this.counters.rtcpFaults++;
@@ -285,12 +225,8 @@ export class RtpStream {
   #send(bytes: Uint8Array, size: number, payloadBytes: number, timestamp: RtpTimestamp): void {
     const { target } = this.latch;
     if (target === undefined) return;
-    let sizeBytes = size;
-    if (this.#srtpOut !== undefined) {
-      const sealed = this.#srtpOut.protect(bytes, size);
-      if (typeof sealed === "string") return;
-      sizeBytes = sealed;
-    }
+    const sizeBytes = this.#srtp.seal(bytes, size);
+    if (sizeBytes < 0) return;
     this.rtcp.sent(payloadBytes, timestamp, this.#now);
     this.#sink.rtp(bytes, sizeBytes, target);
   }
@@ -298,8 +234,8 @@ export class RtpStream {
   #sendRtcp(size: number): void {
     const target = this.#rtcpAddress();
     if (target === undefined) return;
-    const sealed = this.#srtpOut === undefined ? size : this.#srtpOut.protectRtcp(this.#rtcpBytes, size);
-    if (typeof sealed === "number") this.#sink.rtcp(this.#rtcpBytes, sealed, target);
+    const sealed = this.#srtp.sealRtcp(this.#rtcpBytes, size);
+    if (sealed >= 0) this.#sink.rtcp(this.#rtcpBytes, sealed, target);
   }
 
   #rtcpAddress(): RtpAddress | undefined {
@@ -323,7 +259,7 @@ export class RtpStream {
   }
 
   get notAuthentic(): number {
-    return this.#srtpIn?.counters.authenticationFailures ?? 0;
+    return this.#srtp.authenticationFailures;
   }
 
   /** Says BYE and falls silent. Twice is fine. */
@@ -332,9 +268,4 @@ export class RtpStream {
     this.#sendRtcp(this.rtcp.bye(now, this.#rtcpBytes));
     this.#closed = true;
   }
-}
-
-function sameKeys(a: SrtpKeys, b: SrtpKeys): boolean {
-  const same = (x: Uint8Array, y: Uint8Array) => x.length === y.length && x.every((byte, i) => byte === y[i]);
-  return a.suite === b.suite && same(a.masterKey, b.masterKey) && same(a.masterSalt, b.masterSalt);
 }

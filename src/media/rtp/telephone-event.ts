@@ -54,8 +54,8 @@ export class TelephoneEventReceiver {
     if (event >= dtmfKeys.length) return "ignored";
     if (this.#event >= 0 && !this.#isNew(event, timestamp, now)) {
       if (timestampDifference(timestamp, this.#timestamp) >= 0) {
-        this.#timestamp = timestamp;
         this.#duration = timestamp === this.#timestamp ? Math.max(this.#duration, duration) : duration;
+        this.#timestamp = timestamp;
         this.#ended = this.#ended || ends;
         this.#heardAt = now;
       }
