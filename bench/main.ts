@@ -168,7 +168,8 @@ async function bargeIn(): Promise<void> {
             maxMs: 20_000,
             script: [
               { type: "barge-in", afterMs: 1200 + index * 13, clip },
-              { type: "wait", ms: 300 },
+              // An interruption is on record once the caller's words are known.
+              { type: "wait", ms: 2500 },
               { type: "hang-up" },
             ],
           });

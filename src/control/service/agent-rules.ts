@@ -3,8 +3,8 @@ import { Ajv } from "ajv";
 import { GatewayError } from "../../kit/errors.ts";
 import type { AgentSettings, Tool } from "./agents.ts";
 
-/** Tools that every agent has. */
-export const builtInTools = ["hang_up", "send_dtmf"] as const;
+/** Tools that every agent has, by the names `media/talk/tools.ts` gives them; no other tool may take one. */
+const builtInTools = ["hang_up", "send_dtmf"] as const;
 
 /** Headers that the request itself decides. */
 const reservedHeaders = new Set([

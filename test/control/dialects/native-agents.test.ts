@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { builtInTools } from "../../../src/media/talk/tools.ts";
 import { testGateway } from "../gateway.ts";
 
 const lookUp = {
@@ -177,7 +178,11 @@ describe("native API, agents", () => {
     ["a tool has no name", { name: "A", tools: [{ ...lookUp, name: undefined }] }, "tools[0].name"],
     ["a tool's name has spaces", { name: "A", tools: [{ ...lookUp, name: "look up" }] }, "tools[0].name"],
     ["a tool is named twice", { name: "A", tools: [lookUp, lookUp] }, "tools[1].name"],
-    ["a tool takes a built-in name", { name: "A", tools: [{ ...lookUp, name: "hang_up" }] }, "tools[0].name"],
+    ...builtInTools.map(({ name }): [string, unknown, string] => [
+      `a tool takes the built-in name ${name}`,
+      { name: "A", tools: [{ ...lookUp, name }] },
+      "tools[0].name",
+    ]),
     ["a tool's URL is a file", { name: "A", tools: [{ ...lookUp, url: "file:///etc/passwd" }] }, "tools[0].url"],
     [
       "a tool's parameters are no schema",

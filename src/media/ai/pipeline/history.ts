@@ -6,18 +6,13 @@ export interface HistoryOptions {
   readonly maxHistoryChars: number;
 }
 
+type ToolEntry = Extract<HistoryEntry, { role: "tool" }>;
+
 type Entry =
   | { readonly role: "caller" | "system"; text: string; utterance?: number | undefined }
   /** `open`: being spoken, `text` is what was sent; `withheld`: called off, nothing counts until told; `settled`: as heard. */
   | { readonly role: "agent"; text: string; itemId?: string; state: "open" | "withheld" | "settled" }
-  | {
-      readonly role: "tool";
-      readonly responseId: string;
-      readonly toolCallId: string;
-      readonly name: string;
-      readonly argumentsJson: string;
-      output: string | undefined;
-    };
+  | (Omit<ToolEntry, "output"> & { output: string | undefined });
 
 /** What the model reads in place of a result that has not come. */
 export const runningToolOutput = JSON.stringify({ status: "running", message: "The result has not arrived yet." });
@@ -102,8 +97,7 @@ export class History {
     const entries: HistoryEntry[] = [];
     for (const entry of this.#entries) {
       if (entry.role === "tool") {
-        const { role, responseId, toolCallId, name, argumentsJson } = entry;
-        entries.push({ role, responseId, toolCallId, name, argumentsJson, output: entry.output ?? runningToolOutput });
+        entries.push({ ...entry, output: entry.output ?? runningToolOutput });
       } else if (entry.text !== "") {
         entries.push({ role: entry.role, text: entry.text });
       }
