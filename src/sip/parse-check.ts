@@ -21,20 +21,21 @@ import type { StartLine } from "./parse-start-line.ts";
 const needed: readonly HeaderField<unknown>[] = [viaField, fromField, toField, callIdField, cseqField];
 /** Headers that must be readable where they are, because the layers above steer by them. */
 const steering: readonly HeaderField<unknown>[] = [routeField, recordRouteField, maxForwardsField, expiresField];
-/** Headers that may stand once (RFC 4475 §3.3.8). */
-const single: readonly string[] = ["From", "To", "Call-ID", "CSeq", "Max-Forwards", "Content-Type"];
-
+/** Headers that may stand once, beside Content-Type (RFC 4475 §3.3.8). */
+const single: readonly HeaderField<unknown>[] = [fromField, toField, callIdField, cseqField, maxForwardsField];
 /** The first thing wrong with a message's headers, so that what passes can be used without asking again. */
 export function checkHeaders(startLine: StartLine, headers: SipHeaders): SipFault | undefined {
+  // All questions go to the typed reader: it remembers its answers for the layers above.
   for (const field of needed) {
-    if (!headers.has(field.name)) return fault("missing-header", `no ${field.name}`);
+    if (headers.isMalformed(field)) return unreadable(field.name);
+    if (headers.all(field).length === 0) return fault("missing-header", `no ${field.name}`);
   }
-  for (const name of single) {
-    if (headers.count(name) > 1) return fault("repeated-header", `${name} twice`);
-  }
-  for (const field of needed) if (headers.isMalformed(field)) return unreadable(field.name);
   for (const field of steering) if (headers.isMalformed(field)) return unreadable(field.name);
-  if (!isWildcardContact(headers.get("Contact")) && headers.isMalformed(contactField)) return unreadable("Contact");
+  for (const field of single) {
+    if (headers.all(field).length > 1) return fault("repeated-header", `${field.name} twice`);
+  }
+  if (headers.count("Content-Type") > 1) return fault("repeated-header", "Content-Type twice");
+  if (headers.isMalformed(contactField) && !isWildcardContact(headers.get("Contact"))) return unreadable("Contact");
   const cseq = headers.first(cseqField);
   if (startLine.type === "request" && cseq?.method !== startLine.method) {
     return fault("cseq-method", "CSeq names another method");

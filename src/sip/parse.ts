@@ -1,6 +1,6 @@
 import { contentLengthField } from "./headers/fields.ts";
 import { SipHeaders } from "./headers/headers.ts";
-import { canonicalName, isKnownName } from "./headers/names.ts";
+import { knownName } from "./headers/names.ts";
 import { isToken } from "./headers/scan.ts";
 import { emptyBody, type SipFault, type SipFaultKind, type SipMessage, type SipRequest } from "./message.ts";
 import { checkHeaders } from "./parse-check.ts";
@@ -102,13 +102,14 @@ function readLine(text: string, at: number, end: number, isFolded: boolean, head
   let nameEnd = colon;
   while (nameEnd > at && isBlank(text.charCodeAt(nameEnd - 1))) nameEnd--;
   const name = text.slice(at, nameEnd);
-  if (!isKnownName(name) && !isToken(name)) return fault("header-line", "header name is not a token");
+  const known = knownName(name);
+  if (known === undefined && !isToken(name)) return fault("header-line", "header name is not a token");
   let from = colon + 1;
   let to = end;
   while (from < to && isBlank(text.charCodeAt(from))) from++;
   while (to > from && isBlank(text.charCodeAt(to - 1))) to--;
   const value = text.slice(from, to);
-  headers.addUnchecked(canonicalName(name), isFolded ? unfold(value) : value);
+  headers.addUnchecked(known ?? name, isFolded ? unfold(value) : value);
   return undefined;
 }
 

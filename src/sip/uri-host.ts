@@ -9,26 +9,28 @@ export function readHost(cursor: Cursor): string | undefined {
   let end = at;
   if (text.charCodeAt(at) === 91) {
     end = text.indexOf("]", at) + 1;
-    if (end === 0) return undefined;
+    if (end === 0 || end - at > maxHostLength || !isIpv6(text.slice(at + 1, end - 1))) return undefined;
   } else {
+    let before = 46;
     for (; end < text.length; end++) {
       const code = text.charCodeAt(end);
       const isAlnum = (code >= 48 && code <= 57) || (code >= 97 && code <= 122) || (code >= 65 && code <= 90);
       // Departs from RFC 3261 §25.1: "_" is taken, as it stands in many private host names.
       if (!isAlnum && code !== 45 && code !== 46 && code !== 95) break;
+      // No label is empty or begins with "-".
+      if (before === 46 && (code === 46 || code === 45)) return undefined;
+      before = code;
     }
+    if (end === at || end - at > maxHostLength || before === 45) return undefined;
   }
-  const host = text.slice(at, end);
-  if (!isHost(host)) return undefined;
   cursor.at = end;
-  return host;
+  return text.slice(at, end);
 }
 
 /** True for a host name, an IPv4 address or an IPv6 address in brackets (RFC 3261 §25.1). */
 export function isHost(text: string): boolean {
-  if (text.length === 0 || text.length > maxHostLength) return false;
-  if (text.charCodeAt(0) === 91) return text.endsWith("]") && isIpv6(text.slice(1, -1));
-  return /^[A-Za-z0-9_](?:[-A-Za-z0-9_.]*[A-Za-z0-9_.])?$/.test(text) && !text.includes("..");
+  const cursor: Cursor = { text, at: 0 };
+  return readHost(cursor) !== undefined && cursor.at === text.length;
 }
 
 /** True for an IPv6 address without brackets or zone (RFC 4291 §2.2). */

@@ -1,5 +1,5 @@
 import type { HeaderField } from "./field.ts";
-import { canonicalName, isKnownName, isListHeader } from "./names.ts";
+import { canonicalName, isListHeader, knownName } from "./names.ts";
 import { maxListValues, splitList } from "./scan.ts";
 
 /** One header line: canonical name, unfolded value. */
@@ -167,11 +167,10 @@ export class SipHeaders {
   }
 
   #find(name: string, from: number): number {
-    const wanted = canonicalName(name);
-    const index = this.#names.indexOf(wanted, from);
-    if (index >= 0 || isKnownName(wanted)) return index;
+    const known = knownName(name);
+    if (known !== undefined) return this.#names.indexOf(known, from);
     // Unknown names keep the sender's spelling, so they are compared without case.
-    const lower = wanted.toLowerCase();
+    const lower = name.toLowerCase();
     for (let i = from; i < this.#names.length; i++) if (this.#names[i]!.toLowerCase() === lower) return i;
     return -1;
   }

@@ -116,9 +116,9 @@ export function canonicalName(name: string): string {
   return known.get(name) ?? known.get(name.toLowerCase()) ?? name;
 }
 
-/** True when canonicalName() knows the name. */
-export function isKnownName(name: string): boolean {
-  return known.has(name) || known.has(name.toLowerCase());
+/** The name as the RFCs write it; undefined for an unknown name. */
+export function knownName(name: string): string | undefined {
+  return known.get(name) ?? known.get(name.toLowerCase());
 }
 
 /** Headers whose grammar is a comma list, so that a comma begins a further value (RFC 3261 §7.3.1 and each one's RFC). */
