@@ -28,7 +28,7 @@ function send(event: MediaEvent): void {
 
 /** The `ws` engine cannot share a port among processes: its sockets are accepted by the parent and come by IPC. */
 const sharedServer = config.wsEngine === "ws" ? new Server() : undefined;
-const plane = await startMediaPlane({
+const starting = startMediaPlane({
   ws: { engine: config.wsEngine, ...config.mediaWs, sharedServer },
   maxCalls: config.maxCallsPerProcess,
   providers: config,
@@ -37,13 +37,15 @@ const plane = await startMediaPlane({
   metrics,
   report: send,
 });
+// Without the control plane nobody knows these calls any more; it may be gone before we are ready.
+process.once("disconnect", () => {
+  void starting.then((started) => started.close()).then(() => process.exit(0));
+});
+if (!process.connected) process.exit(0);
+const plane = await starting;
 process.on("message", (command, handle) => {
   if (handle instanceof Socket) sharedServer?.emit("connection", handle);
   else if (handle === undefined) plane.command(command as MediaCommand);
-});
-// Without the control plane nobody knows these calls any more.
-process.once("disconnect", () => {
-  void plane.close().then(() => process.exit(0));
 });
 // A terminal's Ctrl-C reaches the whole process group; the control plane alone decides when calls end.
 process.on("SIGINT", () => {});

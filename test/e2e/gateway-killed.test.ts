@@ -45,6 +45,18 @@ describe("a killed gateway", () => {
     expect((await callNumber(second, harbourNumber, conversation)).record.cause).toBe("caller-hung-up");
   }, 40_000);
 
+  test("killed while a media process was starting: that one goes too", async () => {
+    const gateway = await harbour();
+    const pid = mediaPids(gateway).get(0) ?? 0;
+    process.kill(pid, "SIGKILL");
+    const next = await eventually("its successor is born", () => {
+      const found = mediaPids(gateway).get(0);
+      return found === pid ? undefined : found;
+    });
+    await gateway.stop("SIGKILL");
+    await eventually("the successor is gone", () => (lives(next) ? undefined : true));
+  }, 30_000);
+
   test("all processes killed at once, as when the power goes: the recording is whole up to its last second", async () => {
     const first = await harbour();
     const call = await beginAndTalk(first);
