@@ -9,7 +9,7 @@
  * or one plain JSON object where the server ignores `stream`. Never throws.
  */
 import { createParser, type EventSourceParser } from "eventsource-parser";
-import { isJsonObject, type JsonObject, parseJsonObject } from "./pipeline/json.ts";
+import { isJsonObject, type JsonObject, parseJsonObject } from "../../kit/json.ts";
 import type { MindPiece } from "./pipeline/parts.ts";
 import { type ToolFragmentLimits, ToolFragments } from "./pipeline/tool-fragments.ts";
 import type { AiErrorKind, AiUsage } from "./session.ts";

@@ -1,3 +1,4 @@
+import { isJsonObject, type JsonObject } from "../../kit/json.ts";
 import type { ResponseStatus } from "./response-queue.ts";
 import type { AiUsage } from "./session.ts";
 
@@ -56,15 +57,13 @@ export type ServerEvent =
   | { readonly type: "unknown"; readonly name: string }
   | { readonly type: "malformed" };
 
-type Fields = Readonly<Record<string, unknown>>;
-
 const malformed: ServerEvent = { type: "malformed" };
 const unused: ServerEvent = { type: "unused" };
 const maxIdLength = 128;
 const maxTextLength = 64 * 1024;
 
-function fields(value: unknown): Fields {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Fields) : {};
+function fields(value: unknown): JsonObject {
+  return isJsonObject(value) ? value : {};
 }
 
 function list(value: unknown): readonly unknown[] {
@@ -88,7 +87,7 @@ function word(value: unknown): string {
   return typeof value === "string" && /^[\w.[\]-]{1,96}$/.test(value) ? value : "";
 }
 
-function expiry(session: Fields): number | undefined {
+function expiry(session: JsonObject): number | undefined {
   return typeof session.expires_at === "number" && session.expires_at > 0 ? session.expires_at : undefined;
 }
 
@@ -99,7 +98,7 @@ const betaFormats: Readonly<Record<string, string>> = {
 };
 
 /** The announced format; a server that announces none speaks the protocol's default. A wrong PCM rate becomes part of the name. */
-function announcedFormat(session: Fields, side: "input" | "output"): string {
+function announcedFormat(session: JsonObject, side: "input" | "output"): string {
   const format = fields(fields(fields(session.audio)[side]).format);
   const beta = session[`${side}_audio_format`];
   if (typeof beta === "string") return betaFormats[beta] ?? word(beta);
@@ -108,7 +107,7 @@ function announcedFormat(session: Fields, side: "input" | "output"): string {
   return rated ? `audio/pcm;rate=${format.rate}` : format.type.slice(0, maxIdLength);
 }
 
-function functionCall(item: Fields): FunctionCall {
+function functionCall(item: JsonObject): FunctionCall {
   return {
     callId: id(item.call_id),
     name: id(item.name),
@@ -136,7 +135,7 @@ function transcriptionUsage(value: unknown): Partial<AiUsage> {
   return usage.type === "tokens" ? { transcriptionTokens: count(usage.total_tokens) } : {};
 }
 
-function responseDone(response: Fields): ServerEvent {
+function responseDone(response: JsonObject): ServerEvent {
   const details = fields(response.status_details);
   const status = response.status;
   return {
@@ -153,7 +152,7 @@ function responseDone(response: Fields): ServerEvent {
   };
 }
 
-function outputItem(event: Fields, done: boolean): ServerEvent {
+function outputItem(event: JsonObject, done: boolean): ServerEvent {
   const responseId = id(event.response_id);
   const item = fields(event.item);
   if (item.type === "message") {

@@ -1,19 +1,14 @@
-/** Careful reading of JSON that a stranger wrote. */
-
-export type JsonObject = Readonly<Record<string, unknown>>;
+/** What carriers' messages hold, read with care. */
+import { isJsonObject, type JsonObject, parseJsonObject } from "../../kit/json.ts";
 
 /** A JSON object, or undefined for anything else that JSON can be and for what is not JSON. Text is UTF-8 bytes. */
 export function parseObject(data: Uint8Array): JsonObject | undefined {
-  try {
-    return asObject(JSON.parse(Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString("utf8")));
-  } catch {
-    return undefined;
-  }
+  return parseJsonObject(Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString("utf8"));
 }
 
 /** The value when it is an object and neither null nor a list. */
 export function asObject(value: unknown): JsonObject | undefined {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as JsonObject) : undefined;
+  return isJsonObject(value) ? value : undefined;
 }
 
 /** The value when it is a text of 1 to `maxLength` UTF-16 units. */

@@ -15,8 +15,9 @@
  * A mark comes back when everything before it was played, and also when it was flushed by `clear`.
  */
 import { pcmu8k } from "../../codecs/format.ts";
+import type { JsonObject } from "../../kit/json.ts";
 import { decodeBase64, decodedBytes } from "./base64.ts";
-import { asObject, asText, asWholeNumber, type JsonObject, parseObject, plainName } from "./json.ts";
+import { asObject, asText, asWholeNumber, parseObject, plainName } from "./json.ts";
 import { MediaScan } from "./media-scan.ts";
 import type { StreamCodec, StreamFault, StreamProtocol, StreamSink } from "./protocol.ts";
 

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, parseJsonObject } from "./json.ts";
+import { isJsonObject, type JsonObject, parseJsonObject } from "../../../kit/json.ts";
 import type { MindPiece } from "./parts.ts";
 
 interface ToolSlot {

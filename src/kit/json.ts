@@ -1,5 +1,7 @@
+/** Careful reading of JSON that a stranger wrote. */
+
 /** A JSON object of unknown fields. */
-export type JsonObject = Record<string, unknown>;
+export type JsonObject = Readonly<Record<string, unknown>>;
 
 /** True for an object that is not an array. */
 export function isJsonObject(value: unknown): value is JsonObject {
