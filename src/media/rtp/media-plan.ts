@@ -6,6 +6,7 @@ import type { SrtpKeys } from "./srtp-keys.ts";
 /** One payload type that was agreed on. */
 export interface RtpCodec {
   readonly payloadType: number;
+  /** Opus may be worked on at any of our rates; the inside's own spares the resampling. */
   readonly format: AudioFormat;
   /** What the timestamp counts: 8000 for G.722 (RFC 3551 §4.5.2), 48000 for Opus (RFC 7587 §4.1). */
   readonly clockRateHz: number;

@@ -151,6 +151,7 @@ describe("RTP leg, audio", () => {
     ["L16", l16, l16at16k],
     ["Opus", opus, l16at24k],
     ["Opus to μ-law inside", opus, pcmu8k],
+    ["Opus worked on at 8 kHz", { ...opus, format: { encoding: "opus", sampleRateHz: 8000 } } as RtpCodec, pcmu8k],
     ["PCMU to 24 kHz inside", pcmu, l16at24k],
   ])("%s: a tone arrives at its level and pitch", (_, codec, inner) => {
     const options = { inner, plan: plan({ codecs: [codec] }) };
