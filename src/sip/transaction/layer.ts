@@ -43,7 +43,10 @@ export type LayerOrder =
   | { readonly type: "ack"; readonly request: SipRequest; readonly from: Hop }
   | { readonly type: "response"; readonly key: ClientKey; readonly response: SipResponse; readonly from: Hop }
   | { readonly type: "client-failed"; readonly key: ClientKey; readonly fault: TransactionFault }
-  | { readonly type: "server-failed"; readonly key: ServerKey; readonly fault: TransactionFault };
+  | { readonly type: "server-failed"; readonly key: ServerKey; readonly fault: TransactionFault }
+  /** An INVITE's transaction is over: nothing more comes under this key. */
+  | { readonly type: "client-done"; readonly key: ClientKey }
+  | { readonly type: "server-done"; readonly key: ServerKey };
 
 interface ClientEntry {
   readonly machine: InviteClientTransaction | NonInviteClientTransaction;
@@ -200,8 +203,10 @@ export class TransactionLayer implements Machine<LayerInput, LayerOrder> {
     const { machine } = entry;
     const acts = machine.handle(input, now);
     this.#queue.set(key, machine.deadline);
-    if (machine.state === "terminated") this.#clients.delete(key);
-    return acts.flatMap((act) => this.#clientOrders(key, entry, act, now, from));
+    const orders = acts.flatMap((act) => this.#clientOrders(key, entry, act, now, from));
+    if (machine.state !== "terminated") return orders;
+    this.#clients.delete(key);
+    return machine.request.method === "INVITE" ? [...orders, { type: "client-done", key }] : orders;
   }
 
   #clientOrders(key: ClientKey, entry: ClientEntry, act: ClientOrder, now: number, from: Hop): readonly LayerOrder[] {
@@ -226,11 +231,11 @@ export class TransactionLayer implements Machine<LayerInput, LayerOrder> {
     const { machine, to, mergeKey } = entry;
     const acts = machine.handle(input, now);
     this.#queue.set(key, machine.deadline);
-    if (machine.state === "terminated") {
-      this.#servers.delete(key);
-      if (mergeKey !== undefined) this.#merges.delete(mergeKey);
-    }
-    return acts.map((act) => serverOrder(key, to, act));
+    const orders = acts.map((act) => serverOrder(key, to, act));
+    if (machine.state !== "terminated") return orders;
+    this.#servers.delete(key);
+    if (mergeKey !== undefined) this.#merges.delete(mergeKey);
+    return machine.request.method === "INVITE" ? [...orders, { type: "server-done", key }] : orders;
   }
 }
 

@@ -44,7 +44,7 @@ describe("transaction layer", () => {
     layer.handle({ type: "respond", key: invite.key, response: sipResponse(invite.request, 486) }, 0);
     expect(passTime(layer, 600)).toHaveLength(1);
     expect(receive(layer, sipRequest("ACK", { toTag: "bob" }), 700)).toEqual([]);
-    expect(passTime(layer, 30_000)).toEqual([]);
+    expect(passTime(layer, 30_000).map(({ order }) => order.type)).toEqual(["server-done"]);
     expect(receive(layer, sipRequest("ACK", { branch: "z9hG4bKack" }), 30_000)).toMatchObject([{ type: "ack" }]);
     expect(layer.counts.servers).toBe(0);
   });
@@ -56,7 +56,7 @@ describe("transaction layer", () => {
     layer.handle({ type: "respond", key: invite.key, response: sipResponse(invite.request, 404) }, 0);
     expect(receive(layer, sipRequest("INVITE", { branch: "1" }), 400)).toMatchObject([{ message: { status: 404 } }]);
     expect(receive(layer, sipRequest("ACK", { branch: "1", toTag: "bob" }), 450)).toEqual([]);
-    expect(passTime(layer, 30_000)).toEqual([]);
+    expect(passTime(layer, 30_000).map(({ order }) => order.type)).toEqual(["server-done"]);
   });
 
   test("transaction layer: the same request over two ways is answered once, the copy gets 482 (RFC 3261 §8.2.2.2)", () => {
