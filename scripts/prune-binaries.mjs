@@ -18,11 +18,15 @@ prune("uWebSockets.js/binaries", uws);
 prune("uWebSockets.js/dist", uws);
 prune("onnxruntime-node/bin/napi-v6", (name) => name === platform);
 prune(`onnxruntime-node/bin/napi-v6/${platform}`, (name) => name === arch);
+for (const folder of ["bufferutil", "utf-8-validate"]) {
+  prune(`${folder}/prebuilds`, (name) => name === `${platform}-${arch}`);
+}
 for (const folder of [
   "better-sqlite3/deps",
   "better-sqlite3/src",
   "better-sqlite3/build/Release/obj",
   "@discordjs/opus/deps",
+  "@discordjs/opus/build-tmp-napi-v3",
 ]) {
   rmSync(join(modules, folder), { recursive: true, force: true });
 }
