@@ -1,4 +1,3 @@
-import { bytesPerMs } from "../../codecs/format.ts";
 import { Transcoder } from "../../codecs/transcoder.ts";
 import type { AiSession } from "../ai/session.ts";
 import type { CallLeg } from "../leg.ts";
@@ -8,16 +7,12 @@ import type { Playout } from "./playout.ts";
 export class AgentSpeech {
   readonly #transcoder: Transcoder;
   readonly #playout: Playout;
-  /** Bytes of one ms in the model's format, to tell how long an item is there. */
-  readonly #aiBytesPerMs: number;
   #itemId: string | undefined;
   #responseId = "";
-  #receivedBytes = 0;
 
   constructor(ai: AiSession, leg: CallLeg, playout: Playout) {
     this.#transcoder = new Transcoder(ai.outbound, leg.outbound);
     this.#playout = playout;
-    this.#aiBytesPerMs = bytesPerMs(ai.outbound);
   }
 
   /** Agent audio in the model's format; what the playout said of it. */
@@ -26,9 +21,7 @@ export class AgentSpeech {
       this.flush(now);
       this.#itemId = itemId;
       this.#responseId = responseId;
-      this.#receivedBytes = 0;
     }
-    this.#receivedBytes += audio.length;
     return this.#playout.push(responseId, itemId, this.#transcoder.convert(audio), now);
   }
 
@@ -38,11 +31,13 @@ export class AgentSpeech {
     this.#playout.endItem(itemId);
   }
 
-  /** Length of an item in the model's own count, in whole ms; undefined when it is not the latest item. */
-  receivedMs(itemId: string): number | undefined {
-    return itemId === this.#itemId ? Math.floor(this.#receivedBytes / this.#aiBytesPerMs) : undefined;
+  /** The response is complete, and its items with it; `completed` false: it was cut short. */
+  endResponse(responseId: string, completed: boolean, now: number): void {
+    if (responseId === this.#responseId) this.flush(now);
+    this.#playout.endResponse(responseId, completed);
   }
 
+  /** Ends the present item's sound with what the resampler still holds. */
   flush(now: number): void {
     if (this.#itemId === undefined) return;
     if (!this.#transcoder.passThrough) {

@@ -3,10 +3,13 @@ import type { Utterance } from "../protocol.ts";
 interface Span {
   readonly startAt: number;
   readonly endAt: number;
+  readonly committedAt: number;
 }
 
 /** Spans kept for transcripts that have not come yet. */
 const maxSpans = 32;
+/** A turn whose transcript has not come by then has none: the next one's must not take its place. */
+const maxTranscriptLagMs = 30_000;
 
 /**
  * Gives the caller's words their place in time. Recognisers answer when they like, in their own order, without times;
@@ -19,6 +22,8 @@ export class CallerUtterances {
   readonly #byItem = new Map<string, { readonly utteranceId: string; readonly span: Span | undefined }>();
   #speakingSince: number | undefined;
   #lastVoicedAt: number | undefined;
+  /** Where the last speech that was no turn began; a provider may send its words all the same. */
+  #passedSince: number | undefined;
 
   constructor(startedAt: number, makeId: () => string) {
     this.#startedAt = startedAt;
@@ -38,10 +43,18 @@ export class CallerUtterances {
     this.#lastVoicedAt = lastVoicedAt;
   }
 
+  /** What was spoken since the last commit was no turn: a backchannel, or noise. */
+  discarded(): void {
+    this.#passedSince = this.#speakingSince ?? this.#passedSince;
+    this.#speakingSince = undefined;
+  }
+
   /** The caller's turn was committed: what was spoken since the last commit is one span. */
   committed(now: number): void {
+    while (now - (this.#spans[0]?.committedAt ?? now) > maxTranscriptLagMs) this.#spans.shift();
     if (this.#speakingSince === undefined) return;
-    this.#spans.push({ startAt: this.#speakingSince, endAt: Math.max(this.#speakingSince, this.#lastVoicedAt ?? now) });
+    const startAt = this.#speakingSince;
+    this.#spans.push({ startAt, endAt: Math.max(startAt, this.#lastVoicedAt ?? now), committedAt: now });
     if (this.#spans.length > maxSpans) this.#spans.shift();
     this.#speakingSince = undefined;
   }
@@ -56,12 +69,17 @@ export class CallerUtterances {
     return this.#item(itemId).span !== undefined;
   }
 
+  /** When the speech of an item's words began, in monotonic ms; undefined when that is not known. */
+  spokenAt(itemId: string): number | undefined {
+    return this.#item(itemId).span?.startAt ?? this.#speakingSince;
+  }
+
   /** The final words of an item, placed; undefined when nothing was understood. */
   final(itemId: string, text: string, now: number): Utterance | undefined {
     const { utteranceId, span } = this.#item(itemId);
     this.#byItem.delete(itemId);
     if (text.trim() === "") return undefined;
-    const startAt = span?.startAt ?? this.#speakingSince ?? now;
+    const startAt = span?.startAt ?? this.#speakingSince ?? this.#passedSince ?? now;
     const endAt = span?.endAt ?? Math.max(startAt, this.#lastVoicedAt ?? now);
     return {
       utteranceId,

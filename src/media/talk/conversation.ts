@@ -3,6 +3,8 @@ import type { AiEvent, AiSession, RespondReason } from "../ai/session.ts";
 import type { CallLeg } from "../leg.ts";
 import type { AgentSpec, EndCause, MediaEvent } from "../protocol.ts";
 import { AgentSpeech } from "./agent-speech.ts";
+import { AgentTranscript } from "./agent-transcript.ts";
+import { Announcements } from "./announcements.ts";
 import { CallerUtterances } from "./caller-utterances.ts";
 import { DtmfTurn } from "./dtmf-turn.ts";
 import { isEchoOfAgent } from "./echo-guard.ts";
@@ -10,6 +12,7 @@ import { defaultFarewellOptions, Farewell } from "./farewell.ts";
 import type { Playout, PlayoutNews, PlayoutSink } from "./playout.ts";
 import { Replies } from "./replies.ts";
 import { SilencePolicy } from "./silence-policy.ts";
+import { ToolDesk } from "./tool-desk.ts";
 import { type TurnOptions, turnOptions } from "./turn-options.ts";
 import { type TurnInput, type TurnOrder, TurnTaking } from "./turn-taking.ts";
 import { TurnTimer } from "./turn-timer.ts";
@@ -21,7 +24,10 @@ export type ConversationNews = MediaEvent extends infer Event
     : never
   : never;
 
-/** What a conversation has done for it. None of these may call back into the conversation before they return. */
+/**
+ * What a conversation has done for it. None of these may call back into the conversation before they return, but for two:
+ * `ai.order` may bring events, and `end` brings `closed`.
+ */
 export interface ConversationPorts {
   readonly leg: CallLeg;
   readonly ai: AiSession;
@@ -34,16 +40,22 @@ export interface ConversationPorts {
   /** The call is over for this reason; `closed` follows. */
   end(cause: EndCause, detail: string): void;
   count(kind: string): void;
+  /** The AI sent something nobody knows. */
+  ignored(): void;
   makeId(kind: IdKind): string;
 }
 
-/** How far apart partial transcripts of the agent's heard words are reported. */
-const agentPartialMs = 200;
-const agentTextKept = 600;
 /** A goodbye that did not begin to sound by then never will. */
 const goodbyeBeginsMs = 4_000;
 const goodbyeText = "I have not heard anything, so I will hang up now. Goodbye.";
 const durationWarningText = "We are almost out of time, so this call will end in a moment.";
+/** What the record says of a tool call that was under way when the call ended. */
+const unansweredToolOutput = JSON.stringify({
+  error: { code: "call_ended", message: "The telephone call has ended." },
+});
+const quietInput = { type: "quiet" } as const;
+const busyInput = { type: "busy" } as const;
+const timeoutInput = { type: "timeout" } as const;
 
 /**
  * One call's conversation: joins the caller's leg, the AI session, the turn-taking machine and the playout ledger, and
@@ -62,19 +74,15 @@ export class Conversation {
   readonly #silence: SilencePolicy;
   readonly #keys: DtmfTurn;
   readonly #replies = new Replies();
+  readonly #announcements = new Announcements();
+  readonly #tools = new ToolDesk();
+  readonly #transcript: AgentTranscript;
   /** Inputs that came while orders were being performed; brought one by one after them. */
   readonly #inputs: (TurnInput | { type: "timeout" })[] = [];
-  readonly #runningTools = new Set<string>();
-  /** Items brought back after a false interruption: what the model was told is missing, by item. */
-  readonly #restored = new Map<string, string>();
   #performing = false;
   #greeted = false;
   #firstKeyAt: number | undefined;
   #heardAtYieldMs: number | undefined;
-  #audibleItemId: string | undefined;
-  #partialAt = 0;
-  #partialText = "";
-  #recentAgentText = "";
 
   constructor(agent: AgentSpec, ports: ConversationPorts, now: number) {
     this.#agent = agent;
@@ -83,10 +91,12 @@ export class Conversation {
     const { ai, leg, playout, makeId } = ports;
     const detection = ai.capabilities.endsTurns ? (agent.turn.detection ?? "local") : "local";
     // Only a provider whose own ears cut the turns gives words before a turn is committed.
-    const facts = { language: agent.language, wordsExpected: ai.capabilities.ears && detection === "provider" };
+    const wordsExpected = ai.capabilities.ears && detection === "provider";
+    const facts = { language: agent.language, wordsExpected, wordsFollow: ai.capabilities.ears && !wordsExpected };
     this.#turnOptions = turnOptions({ ...agent.turn, detection }, facts);
     this.#turn = new TurnTaking(this.#turnOptions);
     this.#speech = new AgentSpeech(ai, leg, playout);
+    this.#transcript = new AgentTranscript(ai, playout, { startedAt: now, makeId: () => makeId("utterance") });
     this.#utterances = new CallerUtterances(now, () => makeId("utterance"));
     this.#timer = new TurnTimer(now, () => makeId("turn"));
     this.#farewell = new Farewell({ ...defaultFarewellOptions, maxDurationMs: agent.maxDurationMs }, now);
@@ -117,6 +127,7 @@ export class Conversation {
   /** The caller pressed a key. */
   digit(digit: string, now: number): void {
     this.#ports.report({ type: "dtmf", digit, atMs: this.#since(now) });
+    this.#farewell.callerActive();
     this.#silence.handle({ type: "caller-active" }, now);
     this.#firstKeyAt ??= now;
     this.#input({ type: "dtmf-barge-in" }, now);
@@ -152,6 +163,7 @@ export class Conversation {
         break;
       case "response-started":
         this.#replies.started(event.responseId);
+        this.#announcements.replyStarted(event.responseId, event.reason);
         break;
       case "agent-text":
         this.#ports.playout.addText(event.itemId, event.delta, event.words);
@@ -160,8 +172,10 @@ export class Conversation {
         this.#speech.endItem(event.itemId, now);
         break;
       case "response-done":
-        this.#ports.playout.endResponse(event.responseId, event.status === "completed");
-        if (this.#replies.done(event.responseId) && event.status !== "cancelled" && !event.toolsPending) {
+        this.#speech.endResponse(event.responseId, event.status === "completed", now);
+        // One that we called off is not known any more.
+        if (this.#replies.done(event.responseId) && !event.toolsPending) {
+          this.#announcements.replyFailed(event.responseId);
           this.#input({ type: "response-failed" }, now);
         }
         break;
@@ -169,7 +183,7 @@ export class Conversation {
         this.#callerTranscript(event.itemId, event.text, event.final, now);
         break;
       case "tool-call":
-        this.#toolCall(event.toolCallId, event.name, event.argumentsJson, now);
+        this.#toolCalled(event.toolCallId, event.name, event.argumentsJson, now);
         break;
       case "hang-up":
         this.#farewell.leave("agent-hung-up", now);
@@ -189,36 +203,31 @@ export class Conversation {
         if (event.fatal) this.#ports.end("provider-failed", `${event.kind}: ${event.message}`);
         break;
       case "ignored":
+        this.#ports.ignored();
         break;
     }
   }
 
   /** A customer's tool answered (or failed: then `output` says so to the model). */
   toolFinished(toolCallId: string, name: string, ok: boolean, output: string, durationMs: number, now: number): void {
-    if (!this.#runningTools.delete(toolCallId)) return;
+    if (!this.#tools.answer(toolCallId)) return;
     this.#ports.report({ type: "tool-ended", toolCallId, name, ok, output, durationMs, atMs: this.#since(now) });
     // While the caller speaks, his turn will bring the next reply and it will know this result.
     const respond =
       this.#turn.state !== "caller-speaking" && this.#turn.state !== "endpointing" && !this.#farewell.leaving;
     this.#ports.ai.order({ type: "tool-result", toolCallId, output, respond });
-    if (respond && this.#runningTools.size === 0) this.#expectReply("tool-result", true, now);
+    if (respond && !this.#tools.busy) this.#expectReply("tool-result", true, now);
   }
 
   /** The operator's words. */
   say(text: string, now: number): void {
-    this.#say(text, "say", now);
+    this.#announce(text, "say", now);
   }
 
   /** The operator's keys, to the far end. */
   sendDtmf(digits: string, now: number): void {
     if (this.#ports.leg.sendDtmf(digits)) return;
-    this.#ports.report({
-      type: "call-error",
-      kind: "dtmf-not-sent",
-      message: "this carrier's media stream cannot send keys",
-      fatal: false,
-      atMs: this.#since(now),
-    });
+    this.#trouble("dtmf-not-sent", "this carrier's media stream cannot send keys", now);
   }
 
   /** Hang up once what is being said was played. */
@@ -230,18 +239,21 @@ export class Conversation {
   tick(now: number): void {
     const { playout, playoutSink } = this.#ports;
     playout.tick(now, playoutSink);
-    for (const news of playout.takeNews()) this.#playoutNews(news);
-    if (this.#turn.deadline !== undefined && this.#turn.deadline <= now) this.#input({ type: "timeout" }, now);
+    this.#tellPlayoutNews();
+    // A reply that waits for a tool is not late.
+    const waitsForTool = this.#turn.state === "thinking" && this.#tools.busy;
+    const { deadline } = this.#turn;
+    if (deadline !== undefined && deadline <= now && !waitsForTool) this.#input(timeoutInput, now);
     if (this.#keys.deadline !== undefined && this.#keys.deadline <= now) {
-      for (const order of this.#keys.handle({ type: "timeout" }, now)) this.#keysEntered(order.digits, now);
+      for (const order of this.#keys.handle(timeoutInput, now)) this.#keysEntered(order.digits, now);
     }
-    const quiet = playout.idle && this.#replies.quiet(now) && this.#runningTools.size === 0;
+    const quiet = playout.idle && this.#replies.quiet(now) && !this.#tools.busy;
     if (quiet && this.#replies.takeFinished()) this.#input({ type: "playout-done" }, now);
+    this.#sayNext(now);
     this.#minuteSilence(quiet, now);
-    this.#agentPartial(now);
-    const farewell = this.#farewell.tick({ quiet }, now);
-    if (farewell.type === "warn") this.#say(durationWarningText, "duration-warning", now);
-    if (farewell.type === "end") this.#ports.end(farewell.cause, "");
+    const partial = this.#transcript.partial(now);
+    if (partial) this.#ports.report({ type: "transcript-partial", role: "agent", ...partial, atMs: this.#since(now) });
+    this.#minuteFarewell(quiet, now);
   }
 
   /** The call is over: what was under way is reported as it stands. */
@@ -249,8 +261,17 @@ export class Conversation {
     const { playout, playoutSink } = this.#ports;
     playout.interrupt(now, playoutSink);
     playout.discardKept();
-    for (const news of playout.takeNews()) this.#playoutNews(news);
+    this.#tellPlayoutNews();
     this.#reportTurn(this.#timer.abandon());
+    for (const tool of this.#tools.close(now)) {
+      this.#ports.report({
+        type: "tool-ended",
+        ...tool,
+        ok: false,
+        output: unansweredToolOutput,
+        atMs: this.#since(now),
+      });
+    }
   }
 
   #greet(now: number): void {
@@ -259,18 +280,28 @@ export class Conversation {
     const { firstMessage } = this.#agent;
     // An empty first message means that the caller speaks first.
     if (firstMessage === "") return;
-    if (firstMessage !== undefined) this.#say(firstMessage, "greeting", now);
+    const { greetingInterruptible } = this.#turnOptions;
+    if (firstMessage !== undefined) this.#say(firstMessage, "greeting", greetingInterruptible, now);
     else {
-      this.#expectReply("greeting", this.#turnOptions.greetingInterruptible, now);
+      this.#expectReply("greeting", greetingInterruptible, now);
       this.#ports.ai.order({ type: "respond", reason: "greeting" });
     }
   }
 
-  #say(text: string, reason: RespondReason, now: number): void {
-    const interruptible =
-      reason === "greeting" ? this.#turnOptions.greetingInterruptible : this.#turnOptions.interruptible;
+  #say(text: string, reason: RespondReason, interruptible: boolean, now: number): void {
     this.#expectReply(reason, interruptible, now);
     this.#ports.ai.order({ type: "say", text, reason });
+  }
+
+  /** Says it as soon as nobody has the floor. */
+  #announce(text: string, reason: RespondReason, now: number): void {
+    if (this.#announcements.add(text, reason, now)) this.#sayNext(now);
+    else this.#trouble("announcements-full", "too many texts wait to be spoken; one was dropped", now);
+  }
+
+  #sayNext(now: number): void {
+    const due = this.#announcements.take(this.#turn.state === "listening", now);
+    if (due) this.#say(due.text, due.reason, this.#turnOptions.interruptible && !due.pressing, now);
   }
 
   #expectReply(reason: RespondReason, interruptible: boolean, now: number): void {
@@ -302,8 +333,7 @@ export class Conversation {
         ai.order({ type: "respond", reason: "caller-turn" });
         break;
       case "cancel-response":
-        this.#replies.cancelled();
-        ai.order({ type: "cancel-response" });
+        this.#callOff();
         break;
       case "pause-playout":
         playout.pause(now, playoutSink);
@@ -315,14 +345,18 @@ export class Conversation {
         this.#yield(now);
         break;
       case "resume-interrupted":
-        for (const item of playout.restore(now)) this.#restored.set(item.itemId, item.remainderText);
+        this.#transcript.restored(playout.restore(now));
         this.#replies.resumed();
         break;
       case "discard-interrupted":
         playout.discardKept();
         break;
       case "interruption":
-        if (order.outcome !== "yielded") ai.order({ type: "discard-turn" });
+        if (order.outcome === "yielded") this.#farewell.callerActive();
+        else {
+          this.#utterances.discarded();
+          ai.order({ type: "discard-turn" });
+        }
         this.#ports.report({
           type: "interruption",
           interruption: {
@@ -337,49 +371,46 @@ export class Conversation {
       case "turn-done":
         break;
       case "reply-timeout":
-        this.#replies.cancelled();
-        ai.order({ type: "cancel-response" });
+        this.#callOff();
         this.#ports.count("reply-timeout");
-        this.#ports.report({
-          type: "call-error",
-          kind: "reply-timeout",
-          message: "the agent did not answer in time",
-          fatal: false,
-          atMs: this.#since(now),
-        });
+        this.#trouble("reply-timeout", "the agent did not answer in time", now);
         break;
     }
   }
 
   /** The caller takes the floor: silence first, then the model is told, as one step. */
   #yield(now: number): void {
-    const { ai, playout, playoutSink } = this.#ports;
+    const { playout, playoutSink } = this.#ports;
     const items = playout.interrupt(now, playoutSink);
     this.#heardAtYieldMs = items[0]?.heardMs;
+    this.#callOff();
+    this.#transcript.interrupted(items);
+  }
+
+  /** Nothing that was asked for and is not heard yet is wanted any more. */
+  #callOff(): void {
     this.#replies.cancelled();
-    ai.order({ type: "cancel-response" });
-    for (const { itemId, heardMs, receivedMs, heardText } of items) {
-      ai.order({ type: "truncate", itemId, heardMs, receivedMs, heardText });
-    }
+    this.#announcements.calledOff();
+    this.#ports.ai.order({ type: "cancel-response" });
     this.#reportTurn(this.#timer.abandon());
   }
 
   #callerTranscript(itemId: string, text: string, final: boolean, now: number): void {
     const late = this.#utterances.isCommitted(itemId);
+    const spokenAtMs = this.#utterances.spokenAt(itemId);
     // The network returns our own voice; its words are not the caller's.
-    if (text !== "" && isEchoOfAgent(text, this.#recentAgentText)) {
-      this.#ports.count("echo-transcript");
-      if (final) this.#utterances.final(itemId, "", now);
-      return;
-    }
-    if (!final) {
-      const utteranceId = this.#utterances.utteranceId(itemId);
-      this.#ports.report({ type: "transcript-partial", role: "caller", utteranceId, text, atMs: this.#since(now) });
-    } else {
-      const utterance = this.#utterances.final(itemId, text, now);
-      if (utterance) this.#ports.report({ type: "utterance", utterance });
-    }
-    this.#input({ type: "words", text, final, late }, now);
+    const echo = text !== "" && isEchoOfAgent(text, this.#transcript.recentText);
+    if (echo) this.#ports.count("echo-transcript");
+    if (echo && !final) return;
+    const words = echo ? "" : text;
+    const utteranceId = this.#utterances.utteranceId(itemId);
+    const utterance = final ? this.#utterances.final(itemId, words, now) : undefined;
+    this.#input({ type: "words", text: words, final, late, spokenAtMs }, now);
+    // What the agent said before these words is told before them.
+    this.#tellPlayoutNews();
+    if (utterance) this.#ports.report({ type: "utterance", utterance });
+    if (final) return;
+    this.#ports.report({ type: "transcript-partial", role: "caller", utteranceId, text, atMs: this.#since(now) });
   }
 
   #keysEntered(digits: string, now: number): void {
@@ -389,41 +420,27 @@ export class Conversation {
     this.#input({ type: "dtmf-turn" }, now);
   }
 
-  #toolCall(toolCallId: string, name: string, argumentsJson: string, now: number): void {
-    this.#runningTools.add(toolCallId);
+  #toolCalled(toolCallId: string, name: string, argumentsJson: string, now: number): void {
+    if (!this.#tools.begin(toolCallId, name, now)) return;
     this.#ports.report({ type: "tool-started", toolCallId, name, argumentsJson, atMs: this.#since(now) });
     this.#ports.runTool(toolCallId, name, argumentsJson);
+  }
+
+  #tellPlayoutNews(): void {
+    for (const news of this.#ports.playout.takeNews()) this.#playoutNews(news);
   }
 
   #playoutNews(news: PlayoutNews): void {
     switch (news.type) {
       case "item-started":
-        this.#audibleItemId = news.itemId;
-        this.#partialText = "";
+        this.#transcript.itemStarted(news.itemId);
+        this.#announcements.replyHeard(news.responseId);
         this.#farewell.speechBegan();
         this.#reportTurn(this.#timer.firstFrameOnWire(news.atMs));
         break;
       case "item-heard": {
-        this.#recentAgentText = `${this.#recentAgentText} ${news.text}`.slice(-agentTextKept);
-        if (news.itemId === this.#audibleItemId) this.#audibleItemId = undefined;
-        if (!news.interrupted) this.#ports.ai.order({ type: "heard", itemId: news.itemId, heardText: news.text });
-        const restored = this.#restored.get(news.itemId);
-        this.#restored.delete(news.itemId);
-        // The model was told this item ends early; now the rest was heard after all.
-        if (restored && !news.interrupted) this.#ports.ai.order({ type: "add-text", role: "agent", text: restored });
-        if (news.text === "") break;
-        this.#ports.report({
-          type: "utterance",
-          utterance: {
-            utteranceId: this.#ports.makeId("utterance"),
-            role: "agent",
-            text: news.text,
-            startMs: this.#since(news.startMs),
-            endMs: this.#since(news.endMs),
-            interrupted: news.interrupted,
-            via: "speech",
-          },
-        });
+        const utterance = this.#transcript.itemHeard(news);
+        if (utterance) this.#ports.report({ type: "utterance", utterance });
         break;
       }
       case "underrun":
@@ -439,30 +456,28 @@ export class Conversation {
 
   #minuteSilence(quiet: boolean, now: number): void {
     const silent = quiet && this.#turn.state === "listening" && !this.#farewell.leaving;
-    this.#silence.handle({ type: silent ? "quiet" : "busy" }, now);
-    for (const order of this.#silence.handle({ type: "timeout" }, now)) {
-      if (order.type === "nudge") this.#say(this.#turnOptions.nudgeText, "nudge", now);
+    this.#silence.handle(silent ? quietInput : busyInput, now);
+    for (const order of this.#silence.handle(timeoutInput, now)) {
+      const { nudgeText, interruptible } = this.#turnOptions;
+      if (order.type === "nudge") this.#say(nudgeText, "nudge", interruptible, now);
       else {
         this.#farewell.leave("caller-silent", now);
         this.#farewell.expectSpeech(goodbyeBeginsMs, now);
-        this.#say(goodbyeText, "goodbye", now);
+        this.#say(goodbyeText, "goodbye", interruptible, now);
       }
     }
   }
 
-  #agentPartial(now: number): void {
-    if (this.#audibleItemId === undefined || now - this.#partialAt < agentPartialMs) return;
-    this.#partialAt = now;
-    const item = this.#ports.playout.item(this.#audibleItemId);
-    if (!item || item.heardText === this.#partialText) return;
-    this.#partialText = item.heardText;
-    this.#ports.report({
-      type: "transcript-partial",
-      role: "agent",
-      utteranceId: this.#audibleItemId,
-      text: item.heardText,
-      atMs: this.#since(now),
-    });
+  #minuteFarewell(quiet: boolean, now: number): void {
+    // While it is open whether he speaks at all, what was cut off keeps the call from being quiet.
+    if (this.#turn.state === "caller-speaking" && !this.#turn.holding) this.#farewell.callerActive();
+    const order = this.#farewell.tick(quiet && !this.#announcements.pending, now);
+    if (order.type === "warn") this.#announce(durationWarningText, "duration-warning", now);
+    if (order.type === "end") this.#ports.end(order.cause, "");
+  }
+
+  #trouble(kind: string, message: string, now: number): void {
+    this.#ports.report({ type: "call-error", kind, message, fatal: false, atMs: this.#since(now) });
   }
 
   #reportTurn(turn: ReturnType<TurnTimer["abandon"]>): void {

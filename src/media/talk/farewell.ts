@@ -1,11 +1,5 @@
 import type { EndCause } from "../protocol.ts";
 
-/** Inputs of the farewell machine. */
-export interface FarewellState {
-  /** Nothing unheard waits in the playout and no reply or tool is under way. */
-  readonly quiet: boolean;
-}
-
 export type FarewellOrder =
   | { readonly type: "none" }
   | { readonly type: "warn" }
@@ -29,6 +23,7 @@ export const defaultFarewellOptions = {
 } as const satisfies FarewellOptions;
 
 const none: FarewellOrder = { type: "none" };
+const warn: FarewellOrder = { type: "warn" };
 
 /** Ends a call politely: at its longest duration with a warning, or once asked, when the last word was played. */
 export class Farewell {
@@ -58,6 +53,14 @@ export class Farewell {
     this.#quietSince = undefined;
   }
 
+  /** The caller took the floor: a goodbye that was meant for a caller who is done, or gone, is off. */
+  callerActive(): void {
+    if (this.#cause !== "agent-hung-up" && this.#cause !== "caller-silent") return;
+    this.#cause = undefined;
+    this.#quietSince = undefined;
+    this.#notBefore = 0;
+  }
+
   /** A goodbye was asked for just now: give it until `now + ms` to begin. */
   expectSpeech(ms: number, now: number): void {
     this.#notBefore = now + ms;
@@ -68,19 +71,19 @@ export class Farewell {
     this.#notBefore = 0;
   }
 
-  /** Once a tick. */
-  tick(state: FarewellState, now: number): FarewellOrder {
+  /** Once a tick. `quiet`: nothing unheard waits in the playout and no reply or tool is under way. */
+  tick(quiet: boolean, now: number): FarewellOrder {
     const elapsedMs = now - this.#startedAt;
     if (this.#cause === undefined) {
       if (elapsedMs >= this.#options.maxDurationMs) this.leave("max-duration", now);
       else if (!this.#warned && elapsedMs >= this.#options.maxDurationMs - this.#options.warningMs) {
         this.#warned = true;
         // A call shorter than its own warning is not announced.
-        if (this.#options.maxDurationMs > this.#options.warningMs) return { type: "warn" };
+        if (this.#options.maxDurationMs > this.#options.warningMs) return warn;
       }
       if (this.#cause === undefined) return none;
     }
-    if (!state.quiet) this.#quietSince = undefined;
+    if (!quiet) this.#quietSince = undefined;
     else this.#quietSince ??= now;
     const played =
       this.#quietSince !== undefined && now >= this.#notBefore && now - this.#quietSince >= this.#options.tailMs;

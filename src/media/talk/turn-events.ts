@@ -27,9 +27,16 @@ export type TurnInput =
   | { readonly type: "provider-turn-ended" }
   /**
    * Words of the caller, the whole text so far. A final without text: it was noise. `late`: they belong to a turn that is
-   * committed already, so they say nothing about the floor now.
+   * committed already, so all they can tell is whether what was cut off for it may be forgotten. `spokenAtMs`: when that
+   * speech began, where it is known.
    */
-  | { readonly type: "words"; readonly text: string; readonly final: boolean; readonly late?: boolean }
+  | {
+      readonly type: "words";
+      readonly text: string;
+      readonly final: boolean;
+      readonly late?: boolean;
+      readonly spokenAtMs?: number | undefined;
+    }
   /** The first audio of a reply was put into the playout. */
   | { readonly type: "agent-audio" }
   /** Nothing unheard is left, kept rests included, and the response is done. Again and again does no harm. */

@@ -9,6 +9,8 @@ interface Overlap {
   yieldedAtMs: number;
   /** The provider's ears opened a turn during it. */
   confirmed: boolean;
+  /** Turns committed since, whose words have not come. */
+  wordless: number;
 }
 
 /** Speech over the agent that did not stop him: words that come now may still make it a turn. */
@@ -60,6 +62,7 @@ export class TurnFloor {
   /** The caller's turn is over: a reply to it is asked for. */
   commit(now: number): void {
     this.order("commit-turn", "respond");
+    if (this.overlap) this.overlap.wordless += 1;
     this.owed = "nothing";
     this.providerOpen = false;
     this.providerEnded = false;
@@ -90,6 +93,7 @@ export class TurnFloor {
   }
 
   beginReply(interruptible: boolean, now: number): void {
+    this.forgetHeld();
     this.interruptible = interruptible;
     this.awaited = undefined;
     this.passed = undefined;
@@ -109,7 +113,13 @@ export class TurnFloor {
     this.awaited = undefined;
     if (this.overlap) this.overlap.yieldedAtMs = now;
     else
-      this.overlap = { onsetAtMs: this.passed?.onsetAtMs ?? now, pausedAtMs: now, yieldedAtMs: now, confirmed: true };
+      this.overlap = {
+        onsetAtMs: this.passed?.onsetAtMs ?? now,
+        pausedAtMs: now,
+        yieldedAtMs: now,
+        confirmed: true,
+        wordless: 0,
+      };
   }
 
   /** After a yield: it was a turn of the caller. */
@@ -119,6 +129,34 @@ export class TurnFloor {
     if (this.speaking || this.providerOpen) this.enterCallerSpeaking(now);
     else if (this.providerEnded) this.commit(now);
     else this.enterEndpointing(now);
+  }
+
+  /** The caller has the floor, and what was cut off for him is kept until the words of his turn come. */
+  get holding(): boolean {
+    return this.overlap !== undefined && this.state !== "overlapping" && this.state !== "yielded";
+  }
+
+  /** After a yield that words will judge when they come, after the turn: the floor is the caller's until then. */
+  holdRest(now: number): void {
+    this.nothingLeft = false;
+    if (this.speaking) this.enterCallerSpeaking(now);
+    else this.enterEndpointing(now);
+  }
+
+  /** What was held is forgotten: it was a turn of the caller. */
+  forgetHeld(): void {
+    if (!this.holding || !this.overlap) return;
+    this.order("discard-interrupted");
+    this.reportOverlap("yielded", this.overlap.yieldedAtMs);
+  }
+
+  /** A turn of the caller was noise. When no other one waits for its words, the agent goes on in place of a reply. */
+  noiseWhileHolding(now: number): void {
+    if (!this.overlap || this.overlap.wordless === 0) return;
+    this.overlap.wordless -= 1;
+    if (this.overlap.wordless > 0 || this.state !== "thinking" || this.speaking) return;
+    this.cancelReply();
+    this.resumeInterrupted("false-alarm", now);
   }
 
   /** After a yield: it was no turn of the caller; the agent says what was not heard. */
@@ -154,6 +192,7 @@ export class TurnFloor {
 
   /** Nobody holds the floor any more: it goes to whoever waits for it. */
   freeFloor(now: number): void {
+    this.forgetHeld();
     if (this.speaking || (this.providerOpen && this.owed === "speech")) this.enterCallerSpeaking(now);
     else if (this.owed === "keys" || (this.owed === "speech" && this.providerEnded)) this.commit(now);
     else if (this.owed === "speech") this.enterEndpointing(now);
@@ -191,7 +230,7 @@ export class TurnFloor {
 
   enterOverlapping(onsetAtMs: number, now: number): void {
     this.order("pause-playout");
-    this.overlap = { onsetAtMs, pausedAtMs: now, yieldedAtMs: now, confirmed: this.providerOpen };
+    this.overlap = { onsetAtMs, pausedAtMs: now, yieldedAtMs: now, confirmed: this.providerOpen, wordless: 0 };
     this.providerEnded = false;
     this.state = "overlapping";
     this.deadline = Math.max(now, this.confirmBy(this.options.bargeInConfirmMs));

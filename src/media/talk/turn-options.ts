@@ -22,8 +22,10 @@ export interface TurnOptions extends Required<TurnSettings> {
   readonly nudgeText: string;
   /** Keys are one turn when none followed for this long. */
   readonly dtmfTimeoutMs: number;
-  /** Words of the caller come while he speaks, before the turn is committed. False: VAD alone confirms a barge-in. */
+  /** Words of the caller come while he speaks, before the turn is committed. False: VAD alone decides a barge-in. */
   readonly wordsExpected: boolean;
+  /** Words come once the turn is committed: only then is it known whether a barge-in was noise. */
+  readonly wordsFollow: boolean;
   /** How long after the last voiced frame the VAD reports the stop; the confirm deadline waits for that report. */
   readonly speechStopLagMs: number;
   /** Speech of backchannel words may last this long without taking the floor. */
@@ -55,6 +57,7 @@ export const defaultTurnOptions = {
   nudgeText: "Are you still there?",
   dtmfTimeoutMs: 2500,
   wordsExpected: true,
+  wordsFollow: false,
   speechStopLagMs: 200,
   backchannelMaxMs: 800,
   maxWordlessMs: 8000,
@@ -69,6 +72,7 @@ export const defaultTurnOptions = {
 export interface TurnFacts {
   readonly language?: string;
   readonly wordsExpected?: boolean;
+  readonly wordsFollow?: boolean;
   readonly speechStopLagMs?: number;
 }
 
@@ -94,6 +98,7 @@ export function turnOptions(settings: TurnSettings, facts: TurnFacts = {}): Turn
     nudgeText: (settings.nudgeText?.trim() || preset.nudgeText).slice(0, maxNudgeChars),
     dtmfTimeoutMs: clamp(settings.dtmfTimeoutMs, 200, 20_000, preset.dtmfTimeoutMs),
     wordsExpected: facts.wordsExpected ?? preset.wordsExpected,
+    wordsFollow: facts.wordsFollow ?? preset.wordsFollow,
     speechStopLagMs: clamp(facts.speechStopLagMs, 0, 1000, preset.speechStopLagMs),
     language: facts.language ?? preset.language,
   };

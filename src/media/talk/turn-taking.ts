@@ -43,7 +43,8 @@ const keysGraceMs = 500;
  * | | timeout | *free* | yield, discard-interrupted, reply-timeout |
  * | overlapping | speech stops; final words are a backchannel | agent-speaking | resume-playout, interruption |
  * | | deadline | yielded | yield |
- * | | deadline, words not expected or provider opened a turn | as words in yielded | yield, … |
+ * | | deadline, words come after the turn | caller-speaking, *holding* | yield |
+ * | | deadline, words never come or provider opened a turn | as words in yielded | yield, … |
  * | | two real words | as words in yielded | yield, … |
  * | | partial words are a backchannel | overlapping, later deadline | – |
  * | | playout done | caller-speaking | resume-playout, turn-done |
@@ -58,9 +59,14 @@ const keysGraceMs = 500;
  * | | agent audio (a new reply) | agent-speaking | discard-interrupted, interruption |
  * | | the same, caller still speaks | overlapping | discard-interrupted, interruption, pause-playout |
  *
+ * | *holding*, in caller-speaking, endpointing or thinking | words of the turn, a key, agent audio, *free* | as there | discard-interrupted, interruption, … |
+ * | *holding*, in thinking | every turn since was noise | agent-speaking | cancel-response, resume-interrupted, interruption |
+ *
  * [p] only when the provider ends turns (`detection: "provider"`).
  * *free*: a caller who speaks → caller-speaking; a turn owed → endpointing, or thinking with commit-turn and respond when
  * it is known to be over; a reply still awaited → thinking; else listening.
+ *
+ * *holding*: what was cut off is kept until the words of the caller's turn tell whether it was one.
  *
  * The deadline always runs except in `listening`, so no state can hang.
  */
@@ -78,6 +84,11 @@ export class TurnTaking implements Machine<TurnInput, TurnOrder> {
   /** Who has the floor now. */
   get state(): TurnState {
     return this.#floor.state;
+  }
+
+  /** What was cut off is kept until the words of the caller's turn tell whether it was one. */
+  get holding(): boolean {
+    return this.#floor.holding;
   }
 
   get deadline(): number | undefined {
@@ -101,7 +112,8 @@ export class TurnTaking implements Machine<TurnInput, TurnOrder> {
         this.#providerTurnEnded(floor, now);
         break;
       case "words":
-        if (!input.late) this.#words(floor, input.text, input.final, now);
+        if (floor.holding) this.#wordsWhileHolding(floor, input, now);
+        else if (!input.late) this.#words(floor, input.text, input.final, now);
         break;
       case "agent-audio":
         this.#agentAudio(floor, now);
@@ -259,6 +271,13 @@ export class TurnTaking implements Machine<TurnInput, TurnOrder> {
     }
   }
 
+  /** The words of the turn for which the agent was cut off, or of one before it. */
+  #wordsWhileHolding(floor: TurnFloor, words: Extract<TurnInput, { type: "words" }>, now: number): void {
+    if (words.spokenAtMs !== undefined && words.spokenAtMs < (floor.overlap?.onsetAtMs ?? 0)) return;
+    if (weighWords(words.text, this.#backchannels).total > 0) floor.forgetHeld();
+    else if (words.final) floor.noiseWhileHolding(now);
+  }
+
   #agentAudio(floor: TurnFloor, now: number): void {
     const interruptible = floor.awaited?.interruptible ?? this.#options.interruptible;
     const cancellable = floor.awaited?.cancellable ?? true;
@@ -270,6 +289,7 @@ export class TurnTaking implements Machine<TurnInput, TurnOrder> {
       case "caller-speaking":
       case "endpointing":
         if (cancellable) {
+          floor.forgetHeld();
           floor.order("yield", "discard-interrupted");
           floor.awaited = undefined;
         } else {
@@ -314,6 +334,7 @@ export class TurnTaking implements Machine<TurnInput, TurnOrder> {
   }
 
   #keyPressed(floor: TurnFloor, now: number): void {
+    floor.forgetHeld();
     switch (floor.state) {
       case "endpointing":
         // His keys belong to the same turn, and commit it themselves a moment before this.
@@ -331,6 +352,7 @@ export class TurnTaking implements Machine<TurnInput, TurnOrder> {
   }
 
   #keysComplete(floor: TurnFloor, now: number): void {
+    floor.forgetHeld();
     switch (floor.state) {
       case "listening":
       case "caller-speaking":
@@ -372,8 +394,10 @@ export class TurnTaking implements Machine<TurnInput, TurnOrder> {
         break;
       case "overlapping":
         floor.yield(now);
-        if (!this.#options.wordsExpected || floor.overlap?.confirmed) floor.takeFloor(now);
-        else floor.enterYielded(now);
+        if (floor.overlap?.confirmed) floor.takeFloor(now);
+        else if (this.#options.wordsExpected) floor.enterYielded(now);
+        else if (this.#options.wordsFollow) floor.holdRest(now);
+        else floor.takeFloor(now);
         break;
       case "yielded":
         floor.resumeInterrupted("false-alarm", now);

@@ -6,7 +6,7 @@ const options = { maxDurationMs: 60_000, warningMs: 20_000, graceMs: 10_000, tai
 /** Ticks every 20 ms from `from` until an order comes; the order and when. */
 function runUntilOrder(farewell: Farewell, from: number, to: number, quiet: (now: number) => boolean) {
   for (let now = from; now <= to; now += 20) {
-    const order = farewell.tick({ quiet: quiet(now) }, now);
+    const order = farewell.tick(quiet(now), now);
     if (order.type !== "none") return { order, now };
   }
   return undefined;

@@ -296,6 +296,69 @@ describe("turn-taking: the caller speaks over the agent", () => {
     expect(script.speechStop(2500).until(3000).log.slice(-2)).toEqual(["3000 commit-turn", "3000 respond"]);
   });
 
+  describe("when words come only after the turn", () => {
+    /** The agent is cut off at 1700 by sound from 1000 to 2500, which is a turn at 3000. */
+    const cutOff = () =>
+      talk({ wordsExpected: false, wordsFollow: true }).agentSpeaks(0).speech(1000, 2500).until(3000);
+    const words = (script: FloorScript, at: number, text: string, spokenAtMs?: number) =>
+      script.at(at, { type: "words", text, final: true, late: true, spokenAtMs });
+
+    test("the floor is the caller's at the deadline, and what was cut off is kept until his words come", () => {
+      const script = cutOff();
+      expect(script.log.slice(1)).toEqual(["1700 yield", "3000 commit-turn", "3000 respond"]);
+      words(script, 3400, "no wait", 1000);
+      expect(script.log.slice(4)).toEqual(["3400 discard-interrupted", "3400 yielded"]);
+      expect(script.state).toBe("thinking");
+    });
+
+    test("it was noise: the reply is called off and the agent goes on where he was cut", () => {
+      const script = words(cutOff(), 3400, "", 1000);
+      expect(script.log.slice(4)).toEqual(["3400 cancel-response", "3400 resume-interrupted", "3400 false-alarm"]);
+      expect(script.state).toBe("agent-speaking");
+    });
+
+    test("an answer that comes before the words settles it", () => {
+      const script = cutOff().agentAudio(3300);
+      expect(script.log.slice(4)).toEqual(["3300 discard-interrupted", "3300 yielded"]);
+      expect(words(script, 3500, "", 1000).state).toBe("agent-speaking");
+      expect(script.log).toHaveLength(6);
+    });
+
+    test("words of a turn before the interruption say nothing about it", () => {
+      const script = words(cutOff(), 3100, "", 200);
+      expect(words(script, 3200, "what I said before", 200).log).toHaveLength(4);
+      expect(words(script, 3400, "", 1000).state).toBe("agent-speaking");
+    });
+
+    test("noise in two bursts is two turns: the agent goes on when both were nothing", () => {
+      const script = cutOff().speechStart(3050);
+      expect(script.log.at(-1)).toBe("3110 cancel-response");
+      words(script, 3300, "", 1000);
+      expect(script.state).toBe("caller-speaking");
+      script.speechStop(3500).until(4000);
+      expect(words(script, 4300, "", 3050).log.slice(-2)).toEqual(["4300 resume-interrupted", "4300 false-alarm"]);
+    });
+
+    test("a second turn with words after noise is a turn", () => {
+      const script = words(cutOff().speechStart(3050), 3300, "", 1000).speechStop(3500).until(4000);
+      expect(words(script, 4300, "stop it", 3050).log.slice(-2)).toEqual(["4300 discard-interrupted", "4300 yielded"]);
+    });
+
+    test("neither words nor a reply: what was cut off is not kept for ever", () => {
+      const script = cutOff().until(18_000);
+      expect(script.log.slice(4)).toEqual(["18000 reply-timeout", "18000 discard-interrupted", "18000 yielded"]);
+      expect(script.state).toBe("listening");
+    });
+
+    test("a key settles it", () => {
+      expect(cutOff().key(3100).log.slice(4)).toEqual([
+        "3100 discard-interrupted",
+        "3100 yielded",
+        "3100 cancel-response",
+      ]);
+    });
+  });
+
   test("the agent comes to his end while paused: the caller simply has the floor", () => {
     const script = talk().agentSpeaks(0).speechStart(1000).playoutDone(1200);
     expect(script.log.slice(1)).toEqual(["1200 resume-playout", "1200 turn-done"]);
@@ -439,7 +502,7 @@ describe("turn-taking: whatever happens, in whatever order", () => {
       type: "words",
       text: random.pick(["", "mm-hm", "okay", "no", "I want to", "yeah but listen to me"]),
       final: random.chance(0.5),
-      late: random.chance(0.2),
+      late: random.chance(0.4),
     }),
     () => ({ type: "agent-audio" }),
     () => ({ type: "agent-audio" }),
@@ -457,6 +520,12 @@ describe("turn-taking: whatever happens, in whatever order", () => {
     #audible = false;
     #paused = false;
     #kept = false;
+    readonly #holds: boolean;
+
+    /** `holds`: what was cut off may be kept until the words of the turn come. */
+    constructor(holds: boolean) {
+      this.#holds = holds;
+    }
 
     input(input: TurnInput): void {
       if (input.type === "caller-speech-started") this.#speaking = true;
@@ -512,7 +581,9 @@ describe("turn-taking: whatever happens, in whatever order", () => {
       if (deadline !== undefined && deadline < now) throw new Error(`${state}: deadline in the past`);
       if ((deadline === undefined) !== (state === "listening")) throw new Error(`${state}: deadline ${deadline}`);
       if (this.#paused !== (state === "overlapping")) throw new Error(`${state}: paused is ${this.#paused}`);
-      if (this.#kept !== (state === "yielded")) throw new Error(`${state}: kept is ${this.#kept}`);
+      const mayHold = ["caller-speaking", "endpointing", "thinking"].includes(state);
+      const fits = state === "yielded" || (mayHold && this.#holds) ? this.#kept || mayHold : !this.#kept;
+      if (!fits) throw new Error(`${state}: kept is ${this.#kept}`);
     }
   }
 
@@ -520,13 +591,16 @@ describe("turn-taking: whatever happens, in whatever order", () => {
     const visited = new Set<string>();
     for (let seed = 1; seed <= 10_000; seed++) {
       const random = new SeededRandom(seed);
+      const wordsExpected = random.chance(0.6);
+      const wordsFollow = random.chance(0.5);
       const machine = new TurnTaking({
         ...defaultTurnOptions,
         detection: random.pick(["local", "provider"]),
-        wordsExpected: random.chance(0.7),
+        wordsExpected,
+        wordsFollow,
         interruptible: random.chance(0.8),
       });
-      const rules = new Rules();
+      const rules = new Rules(wordsFollow && !wordsExpected);
       let now = 0;
       const history: string[] = [];
       const bring = (input: TurnInput) => {
@@ -597,9 +671,12 @@ describe("turn options", () => {
   });
 
   test("take what the session knows", () => {
-    expect(turnOptions({}, { language: "de-AT", wordsExpected: false, speechStopLagMs: 320 })).toMatchObject({
+    expect(
+      turnOptions({}, { language: "de-AT", wordsExpected: false, wordsFollow: true, speechStopLagMs: 320 }),
+    ).toMatchObject({
       language: "de-AT",
       wordsExpected: false,
+      wordsFollow: true,
       speechStopLagMs: 320,
     });
   });

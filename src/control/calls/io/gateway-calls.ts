@@ -20,6 +20,9 @@ export interface GatewayCallsOptions {
   readonly metrics: Metrics;
 }
 
+/** What call control needs of a media process. */
+export type MediaLink = Pick<MediaProcess, "ready" | "send">;
+
 interface LiveCall {
   readonly machine: CallMachine;
   readonly plan: CallPlan;
@@ -36,7 +39,7 @@ export class GatewayCalls implements CallControl {
   readonly #tokens = new StreamTokens();
   /** Calls being made for a carrier's own id. */
   readonly #making = new Map<string, Promise<LiveCall>>();
-  readonly #processes = new Map<number, MediaProcess>();
+  readonly #processes = new Map<number, MediaLink>();
   readonly #metricsWaiters = new Map<number, (metrics: readonly unknown[]) => void>();
   readonly #sweep: NodeJS.Timeout;
   #nextRequestId = 1;
@@ -49,7 +52,7 @@ export class GatewayCalls implements CallControl {
   }
 
   /** Makes a process known; calls go to whichever process the carrier's socket reached. */
-  addProcess(processId: number, process: MediaProcess): void {
+  addProcess(processId: number, process: MediaLink): void {
     this.#processes.set(processId, process);
   }
 
@@ -217,7 +220,7 @@ export class GatewayCalls implements CallControl {
     if (this.#calls.size === 0) this.#idle?.();
   }
 
-  #inProgress(callId: CallId): MediaProcess {
+  #inProgress(callId: CallId): MediaLink {
     const call = this.#calls.get(callId);
     const process = call?.machine.processId === undefined ? undefined : this.#processes.get(call.machine.processId);
     if (call?.machine.state !== "in-progress" || !process) {
@@ -294,7 +297,7 @@ export class GatewayCalls implements CallControl {
     }
   }
 
-  #metricsOf(process: MediaProcess): Promise<readonly unknown[]> {
+  #metricsOf(process: MediaLink): Promise<readonly unknown[]> {
     const requestId = this.#nextRequestId++;
     return new Promise((resolve) => {
       const done = (metrics: readonly unknown[]) => {

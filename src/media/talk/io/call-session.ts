@@ -13,8 +13,8 @@ import { Conversation, type ConversationNews } from "../conversation.ts";
 import { Playout, type PlayoutSink } from "../playout.ts";
 import type { CallVad } from "../vad-call.ts";
 import type { CallerEars } from "./caller-ears.ts";
-import { createToolRunner, type ToolRunner } from "./tool-runner.ts";
-import { WavRecorder } from "./wav-recorder.ts";
+import { createToolRunner } from "./tool-runner.ts";
+import { type RecordingSummary, WavRecorder } from "./wav-recorder.ts";
 
 export interface CallSessionOptions {
   readonly plan: CallPlan;
@@ -30,6 +30,8 @@ export interface CallSessionOptions {
   readonly report: (event: MediaEvent) => void;
   /** The call is over and everything of it is closed. */
   readonly finished: () => void;
+  /** How long the recording may take to be finished; after that the call ends without it. */
+  readonly recordingCloseMs?: number;
 }
 
 /** How the leg's own end is named. */
@@ -44,27 +46,30 @@ const legEndCauses = {
 const recordingWindowMs = 10_000;
 /** The goodbye may outlast the longest duration by so much; the recording has room for it. */
 const recordingSlackMs = 60_000;
+/** Less than the control plane's patience with a call that was told to end. */
+const recordingCloseMs = 10_000;
 
-/** What exists once the leg is there. */
+/** What the call consists of once its leg is there. */
 interface Parts {
-  readonly leg: CallLeg;
-  readonly tools: ToolRunner;
-  readonly ai: AiSession;
   readonly vad: CallVad;
   readonly callerAudio: CallerAudio;
   readonly conversation: Conversation;
-  readonly recorder: WavRecorder | undefined;
 }
 
 /** The shell of one call: owns its leg, AI session, ears, tools and recording, and closes them all when it ends. */
 export class CallSession {
   readonly #options: CallSessionOptions;
+  /** How to close what was opened, in the order of opening. */
+  readonly #closers: (() => void)[] = [];
   #parts: Parts | undefined;
+  #recorder: WavRecorder | undefined;
   #startedAt: number;
   #ended = false;
+  #endedAt = 0;
   #framesIn = 0;
   #framesOut = 0;
   #underruns = 0;
+  #ignored = 0;
   #faults = 0;
   #setUpMeasured = false;
 
@@ -88,13 +93,17 @@ export class CallSession {
       this.#guard(() => this.#parts?.conversation.agentAudio(responseId, itemId, audio, this.#now())),
   };
 
-  /** Begins the call on its leg; audio kept from before comes through `legEvents` after this. */
+  /** Begins the call on its leg; audio kept from before comes through `legEvents` after this. Takes both over. */
   start(leg: CallLeg, ai: AiSession): void {
-    if (this.#ended) {
-      ai.close();
-      leg.close();
-      return;
-    }
+    this.#closers.push(
+      () => leg.close(),
+      () => ai.close(),
+    );
+    if (this.#ended) this.#closeAll();
+    else this.#guard(() => this.#begin(leg, ai));
+  }
+
+  #begin(leg: CallLeg, ai: AiSession): void {
     const { plan, clock, log, metrics, report, ears, makeId, allowPrivateTargets } = this.#options;
     this.#startedAt = clock.now();
     const tools = createToolRunner({
@@ -104,6 +113,7 @@ export class CallSession {
       hangUp: () => conversation.leave("agent-hung-up", this.#now()),
       sendDtmf: (digits) => leg.sendDtmf(digits),
     });
+    this.#closers.push(() => tools.close());
     const recorder =
       plan.recordingPath === undefined
         ? undefined
@@ -115,15 +125,18 @@ export class CallSession {
               log.error({ err: error }, "recording stopped; the call goes on");
             },
           });
+    this.#recorder = recorder;
     const vad = ears.forCall();
+    this.#closers.push(() => vad.close());
     const heard = new AgentPcm(leg, (pcm, at) => recorder?.writeAgent(pcm, at - this.#startedAt));
     // The echo guard must know what is about to sound: an echo may come back before the mark does.
     const sent = new AgentPcm(leg, (pcm, at) => vad.agentFrame(pcm, at));
+    const outboundFrameBytes = frameBytes(leg.outbound);
     let soundsUntil = 0;
     const playoutSink: PlayoutSink = {
       audio: (payload) => {
-        this.#framesOut++;
         if (!leg.sendAudio(payload)) return;
+        this.#framesOut += payload.length / outboundFrameBytes;
         const at = Math.max(soundsUntil, this.#now());
         sent.push(payload, at);
         soundsUntil = at + payload.length / bytesPerMs(leg.outbound);
@@ -163,6 +176,10 @@ export class CallSession {
             metrics.underruns.inc();
           } else metrics.errors.inc({ kind });
         },
+        ignored: () => {
+          this.#ignored++;
+          metrics.ignoredMessages.inc({ source: "provider" });
+        },
         makeId,
       },
       this.#startedAt,
@@ -176,7 +193,8 @@ export class CallSession {
         vad.frame(frame, now, conversation.agentAudible);
       },
     });
-    this.#parts = { leg, tools, ai, vad, callerAudio, conversation, recorder };
+    this.#closers.push(() => conversation.closed(this.#endedAt));
+    this.#parts = { vad, callerAudio, conversation };
     metrics.callsStarted.inc({ carrier: plan.carrier });
     report({ type: "call-started", callId: plan.callId, wallMs: clock.wall() });
     log.info({ carrier: plan.carrier, agentId: plan.agent.agentId, provider: plan.agent.provider }, "call started");
@@ -188,13 +206,13 @@ export class CallSession {
     this.#guard(() => {
       const parts = this.#parts;
       if (!parts) return;
-      const { vad, conversation, recorder } = parts;
+      const { vad, conversation } = parts;
       for (let news = vad.poll(now); news; news = vad.poll(now)) {
         if (news.type === "speech-started") conversation.callerSpeechStarted(news.onsetAtMs, now);
         else conversation.callerSpeechStopped(news.lastVoicedAtMs, now);
       }
       conversation.tick(now);
-      recorder?.tick(now - this.#startedAt);
+      this.#recorder?.tick(now - this.#startedAt);
     });
   }
 
@@ -215,47 +233,60 @@ export class CallSession {
   end(cause: EndCause, detail: string): void {
     if (this.#ended) return;
     this.#ended = true;
-    void this.#close(cause, detail);
+    this.#endedAt = this.#now();
+    this.#parts = undefined;
+    this.#closeAll();
+    void this.#finish(cause, detail);
   }
 
-  async #close(cause: EndCause, detail: string): Promise<void> {
-    const { plan, clock, log, metrics, report, finished } = this.#options;
-    const now = this.#now();
-    const parts = this.#parts;
-    this.#parts = undefined;
-    parts?.tools.close();
-    parts?.ai.close();
-    parts?.conversation.closed(now);
-    parts?.vad.close();
-    parts?.leg.close();
-    let recording: { path: string; durationMs: number; sizeBytes: number } | undefined;
-    try {
-      recording = await parts?.recorder?.close(now - this.#startedAt);
-    } catch (error) {
-      metrics.errors.inc({ kind: "recording" });
-      log.error({ err: error }, "the recording could not be finished");
+  /** Closes what was opened, last first. One that cannot be closed keeps no other open. */
+  #closeAll(): void {
+    for (let close = this.#closers.pop(); close; close = this.#closers.pop()) {
+      try {
+        close();
+      } catch (error) {
+        this.#options.metrics.errors.inc({ kind: "internal" });
+        this.#options.log.error({ err: error }, "internal error while the call was closed");
+      }
     }
+  }
+
+  /** Tells that the call is over, once its recording is. Never rejects. */
+  async #finish(cause: EndCause, detail: string): Promise<void> {
+    const { plan, clock, log, report, finished } = this.#options;
+    const wallMs = clock.wall();
+    const durationMs = Math.round(this.#endedAt - this.#startedAt);
+    const recording = await this.#closeRecording();
     const stats: CallStats = {
       framesIn: this.#framesIn,
       framesOut: this.#framesOut,
       underruns: this.#underruns,
-      ignoredMessages: 0,
+      ignoredMessages: this.#ignored,
       faults: this.#faults,
     };
-    metrics.callsEnded.inc({ cause });
-    const durationMs = Math.round(now - this.#startedAt);
-    report({
-      type: "call-ended",
-      callId: plan.callId,
-      wallMs: clock.wall(),
-      durationMs,
-      cause,
-      detail,
-      stats,
-      recording,
-    });
+    report({ type: "call-ended", callId: plan.callId, wallMs, durationMs, cause, detail, stats, recording });
     log.info({ cause, detail, durationMs, ...stats }, "call ended");
     finished();
+  }
+
+  async #closeRecording(): Promise<RecordingSummary | undefined> {
+    const { metrics, log, recordingCloseMs: patienceMs = recordingCloseMs } = this.#options;
+    if (!this.#recorder) return undefined;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<undefined>((resolve) => {
+      timer = setTimeout(resolve, patienceMs, undefined);
+    });
+    try {
+      const recording = await Promise.race([this.#recorder.close(this.#endedAt - this.#startedAt), late]);
+      if (recording) return recording;
+      log.error("the recording could not be finished in time; it stays as far as it was written");
+    } catch (error) {
+      log.error({ err: error }, "the recording could not be finished");
+    } finally {
+      clearTimeout(timer);
+    }
+    metrics.errors.inc({ kind: "recording" });
+    return undefined;
   }
 
   /** Our own broken rule ends this one call, no other. */
