@@ -13,20 +13,12 @@ import { type CallId, type E164, makeId, type RandomBytes } from "../../src/kit/
 import { createLogger } from "../../src/kit/log.ts";
 import { createMetrics, type Metrics } from "../../src/kit/metrics.ts";
 import type { AgentSpec, EndCause } from "../../src/media/protocol.ts";
+import { SeededRandom } from "../kit/seeded-random.ts";
 
-/** Bytes that look random and are the same in every run (xorshift32). */
+/** Bytes that look random and are the same in every run. */
 export function seededRandom(seed = 0x9e3779b9): RandomBytes {
-  let state = seed;
-  return (sizeBytes) => {
-    const bytes = new Uint8Array(sizeBytes);
-    for (let index = 0; index < sizeBytes; index++) {
-      state ^= state << 13;
-      state ^= state >>> 17;
-      state ^= state << 5;
-      bytes[index] = (state >>> 8) & 0xff;
-    }
-    return bytes;
-  };
+  const random = new SeededRandom(seed);
+  return (sizeBytes) => Uint8Array.from({ length: sizeBytes }, () => random.int(0, 255));
 }
 
 /** Both clocks in one hand; they move only when a test says so. */

@@ -1,16 +1,17 @@
 import formbody from "@fastify/formbody";
 import Fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
 import type { Clock } from "../../kit/clock.ts";
+import { GatewayError } from "../../kit/errors.ts";
 import { parseCallId } from "../../kit/ids.ts";
 import type { Logger } from "../../kit/log.ts";
 import type { Metrics } from "../../kit/metrics.ts";
 import type { CallControl } from "../calls/call-control.ts";
 import { twilioVoiceWebhook } from "../carriers/twilio-voice-webhook.ts";
+import { sendRefusal } from "../dialects/native/errors.ts";
 import { nativeApi } from "../dialects/native/index.ts";
 import { createCallCommands } from "../service/call-commands.ts";
 import type { Services } from "../service/services.ts";
 import { defaultRateLimits, type RateLimits } from "./auth.ts";
-import { toRefusal } from "./errors.ts";
 import { defaultEventStreamOptions, type EventStreamOptions, EventStreams } from "./event-stream.ts";
 import { operatorRoutes } from "./operator-routes.ts";
 import { recordingRoute } from "./recording-route.ts";
@@ -82,18 +83,15 @@ export function createHttpServer(deps: HttpServerDeps): FastifyInstance {
     else log.info(line, "request");
   });
   app.addHook("preClose", async () => streams.closeAll());
-  app.setErrorHandler((error, request, reply) => {
-    const refusal = toRefusal(error);
-    if (refusal.ours) {
-      metrics.errors.inc({ kind: "http" });
-      log.error({ err: error, route: request.routeOptions.url, callId: callIdOf(request) }, "request failed");
-    }
-    const { code, message, field } = refusal;
-    return reply.code(refusal.status).type("application/json; charset=utf-8").send({ error: { code, message, field } });
+  // What belongs to no dialect (recordings, webhooks) answers in the native API's words.
+  app.setErrorHandler<Error>((error, request, reply) => {
+    if (!sendRefusal(error, reply).ours) return;
+    metrics.errors.inc({ kind: "http" });
+    log.error({ err: error, route: request.routeOptions.url, callId: callIdOf(request) }, "request failed");
   });
-  app.setNotFoundHandler((_request, reply) =>
-    reply.code(404).send({ error: { code: "not-found", message: "there is nothing here" } }),
-  );
+  app.setNotFoundHandler(() => {
+    throw new GatewayError("not-found", "there is nothing here");
+  });
   operatorRoutes(app, { services, callControl, metrics, log });
   recordingRoute(app, services);
   app.register(nativeApi, {
@@ -102,8 +100,6 @@ export function createHttpServer(deps: HttpServerDeps): FastifyInstance {
     commands: createCallCommands(services.calls, callControl),
     streams,
     clock,
-    log,
-    metrics,
     rateLimits: deps.rateLimits ?? defaultRateLimits,
   });
   app.register(async (scope) => {

@@ -209,6 +209,10 @@ describe("native API, event streams", () => {
   test("events: an id that is none is refused", async () => {
     const gateway = await listening();
     expect((await gateway.follow("/events", { "last-event-id": "abc" })).status).toBe(400);
+    const { key } = gateway;
+    const headers = { authorization: `Bearer ${key}`, "last-event-id": "abc" };
+    const refused = await gateway.app.inject({ url: "/api/v1/events", headers });
+    expect(refused.json().error).toMatchObject({ code: "invalid_request", field: "Last-Event-ID" });
     expect((await gateway.follow("/events?last_event_id=-1")).status).toBe(400);
   });
 

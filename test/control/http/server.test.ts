@@ -103,7 +103,7 @@ describe("HTTP server, bad requests", () => {
     expect((await gateway.ask("PATCH", "/calls")).status).toBe(404);
     const elsewhere = await get(gateway, "/nothing");
     expect(elsewhere.statusCode).toBe(404);
-    expect(elsewhere.json().error.code).toBe("not-found");
+    expect(elsewhere.json().error.code).toBe("not_found");
   });
 
   test("errors of ours: say nothing of themselves, are counted", async () => {

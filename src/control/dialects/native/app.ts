@@ -7,8 +7,6 @@ import type {
   RawServerDefault,
 } from "fastify";
 import type { Clock } from "../../../kit/clock.ts";
-import type { Logger } from "../../../kit/log.ts";
-import type { Metrics } from "../../../kit/metrics.ts";
 import type { RateLimits } from "../../http/auth.ts";
 import type { EventStreams } from "../../http/event-stream.ts";
 import type { CallCommands } from "../../service/call-commands.ts";
@@ -29,7 +27,5 @@ export interface NativeDeps {
   readonly commands: CallCommands;
   readonly streams: EventStreams;
   readonly clock: Clock;
-  readonly log: Logger;
-  readonly metrics: Metrics;
   readonly rateLimits: RateLimits;
 }

@@ -31,7 +31,9 @@ export const ErrorBody = Type.Object({
 export function sendRefusal(error: FastifyError | Error, reply: FastifyReply): Refusal {
   const refusal = toRefusal(error);
   const { code, message, field, fieldBy } = refusal;
-  const named = field !== undefined && fieldBy === "service" ? toSnakeCase(field) : field;
+  // Inner names begin small; others (`Last-Event-ID`, `CallSid`) are somebody else's and stay as they are.
+  const isInner = fieldBy === "service" && /^[a-z]/.test(field ?? "");
+  const named = field !== undefined && isInner ? toSnakeCase(field) : field;
   reply.code(refusal.status).type("application/json; charset=utf-8");
   reply.send({ error: { code: codes[code], message, field: named } });
   return refusal;

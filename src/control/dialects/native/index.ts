@@ -5,19 +5,12 @@ import { requireKey } from "../../http/auth.ts";
 import { agentRoutes } from "./agents.ts";
 import type { NativeDeps } from "./app.ts";
 import { callRoutes } from "./calls.ts";
-import { sendRefusal } from "./errors.ts";
 import { eventRoutes } from "./events.ts";
 import { numberRoutes } from "./numbers.ts";
 
 /** Tandem's own API (`/api/v1`): keys begin with `tk_live_`. */
 export async function nativeApi(app: FastifyInstance, deps: NativeDeps): Promise<void> {
-  const { services, clock, log, metrics, rateLimits } = deps;
-  app.setErrorHandler<Error>((error, request, reply) => {
-    const refusal = sendRefusal(error, reply);
-    if (!refusal.ours) return;
-    metrics.errors.inc({ kind: "http" });
-    log.error({ err: error, route: request.routeOptions.url }, "request failed");
-  });
+  const { services, clock, rateLimits } = deps;
   app.setNotFoundHandler((_request, reply) =>
     reply.code(404).send({ error: { code: "not_found", message: "there is no such path in this API" } }),
   );
