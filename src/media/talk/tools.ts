@@ -126,7 +126,14 @@ function compile(parameters: ToolDeclaration["parameters"]): ValidateFunction | 
   if ("$async" in parameters) return undefined;
   try {
     // An instance each, because an Ajv keeps whatever it has compiled for ever.
-    const ajv = new Ajv({ strict: false, logger: false, validateSchema: false, allErrors: false });
+    // Without the `u` flag, because the engine that saves us from endless backtracking does not know it.
+    const ajv = new Ajv({
+      strict: false,
+      logger: false,
+      validateSchema: false,
+      allErrors: false,
+      unicodeRegExp: false,
+    });
     addFormats.default(ajv);
     return ajv.compile({ ...parameters, $id: undefined });
   } catch {

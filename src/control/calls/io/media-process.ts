@@ -5,6 +5,15 @@ import type { Logger } from "../../../kit/log.ts";
 import type { MediaCommand, MediaEvent } from "../../../media/protocol.ts";
 import { Respawn } from "../respawn.ts";
 
+/**
+ * No warnings of Node's on the operator's log; and a customer's tool schema may hold a pattern that backtracks for ever, so
+ * the engine that does not takes over from one that has backtracked too much.
+ */
+const execArgv = [
+  "--disable-warning=ExperimentalWarning",
+  "--enable-experimental-regexp-engine-on-excessive-backtracks",
+];
+
 export interface MediaProcessOptions {
   readonly processId: number;
   /** File of the compiled entry. */
@@ -46,7 +55,7 @@ export class MediaProcess {
     const child = fork(entry, [], {
       env: { ...env, TANDEM_PROCESS_ID: String(processId) },
       serialization: "advanced",
-      execArgv: ["--disable-warning=ExperimentalWarning"],
+      execArgv,
     });
     this.#child = child;
     child.on("message", (message) => {
