@@ -1,0 +1,21 @@
+/** A self-signed certificate of localhost for tests, good for a hundred years and for nothing else. */
+export const testCert = `-----BEGIN CERTIFICATE-----
+MIIBfzCCASWgAwIBAgIUIv2pXgaVJGRthrcVNvRdvt3rb1YwCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyMjAyNDY1NloYDzIxMjYxMDI5
+MDI0NjU2WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAAT8s8VpQXyJGzxF1kVkzZPA+sio0WrEnDyXVpdncAu73SMB2qQlxf3C
+n/oVPlqF5VcJowW7LcMFbbULUf5zNwYxo1MwUTAdBgNVHQ4EFgQUkIwyF33K7DD4
+clsx7es72YDhQwcwHwYDVR0jBBgwFoAUkIwyF33K7DD4clsx7es72YDhQwcwDwYD
+VR0TAQH/BAUwAwEB/zAKBggqhkjOPQQDAgNIADBFAiAVt44mFGd7DJ/cTy75wjyq
+lzUzJDTOtpaS/84PaZolJwIhALtsOka51lT9GZopxXGT55VP11BpX2Wx7hp4OUY4
+86tn
+-----END CERTIFICATE-----
+`;
+
+/** Its key. */
+export const testKey = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgaUqpw98eJb90dqQn
+ev9XNoAZiRKJC3Se293zO4VddrChRANCAAT8s8VpQXyJGzxF1kVkzZPA+sio0WrE
+nDyXVpdncAu73SMB2qQlxf3Cn/oVPlqF5VcJowW7LcMFbbULUf5zNwYx
+-----END PRIVATE KEY-----
+`;
