@@ -39,6 +39,8 @@ export class ConversationCall {
   keysSent = "";
   ending: { readonly at: number; readonly cause: EndCause; readonly detail: string } | undefined;
   now = 0;
+  /** Step of the clock; 20 is a multiple of it. */
+  stepMs = 1;
   readonly #playout: Playout;
   #plan: { readonly at: number; readonly work: () => void }[] = [];
   #lastId = 0;
@@ -105,7 +107,7 @@ export class ConversationCall {
   /** Lets time pass up to `end`. */
   until(end: number): this {
     while (this.now < end && !this.ending) {
-      this.now += 1;
+      this.now += this.stepMs;
       this.ai.now = this.now;
       for (const echo of this.carrier.advance(this.now)) this.conversation.mark(echo.name, this.now);
       for (let next = this.#plan[0]; next && next.at <= this.now && !this.ending; next = this.#plan[0]) {

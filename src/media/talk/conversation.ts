@@ -1,60 +1,25 @@
-import type { IdKind } from "../../kit/ids.ts";
-import type { AiEvent, AiSession, RespondReason } from "../ai/session.ts";
-import type { CallLeg } from "../leg.ts";
-import type { AgentSpec, EndCause, MediaEvent } from "../protocol.ts";
+import type { AiEvent, RespondReason } from "../ai/session.ts";
+import type { AgentSpec, EndCause } from "../protocol.ts";
 import { AgentSpeech } from "./agent-speech.ts";
 import { AgentTranscript } from "./agent-transcript.ts";
-import { Announcements } from "./announcements.ts";
 import { CallerUtterances } from "./caller-utterances.ts";
+import type { ConversationPorts } from "./conversation-ports.ts";
 import { DtmfTurn } from "./dtmf-turn.ts";
 import { isEchoOfAgent } from "./echo-guard.ts";
-import { defaultFarewellOptions, Farewell } from "./farewell.ts";
-import type { Playout, PlayoutNews, PlayoutSink } from "./playout.ts";
+import { Initiative } from "./initiative.ts";
+import type { PlayoutNews } from "./playout.ts";
 import { Replies } from "./replies.ts";
-import { SilencePolicy } from "./silence-policy.ts";
 import { ToolDesk } from "./tool-desk.ts";
 import { type TurnOptions, turnOptions } from "./turn-options.ts";
 import { type TurnInput, type TurnOrder, TurnTaking } from "./turn-taking.ts";
 import { TurnTimer } from "./turn-timer.ts";
 
-/** A call event without its call: the shell adds whose it is. */
-export type ConversationNews = MediaEvent extends infer Event
-  ? Event extends { readonly callId: string }
-    ? Omit<Event, "callId">
-    : never
-  : never;
+export type { ConversationNews, ConversationPorts } from "./conversation-ports.ts";
 
-/**
- * What a conversation has done for it. None of these may call back into the conversation before they return, but for two:
- * `ai.order` may bring events, and `end` brings `closed`.
- */
-export interface ConversationPorts {
-  readonly leg: CallLeg;
-  readonly ai: AiSession;
-  readonly playout: Playout;
-  /** Where the playout's bytes, marks and clears go, and what was heard of them. */
-  readonly playoutSink: PlayoutSink;
-  report(news: ConversationNews): void;
-  /** Runs a customer's tool; the answer comes back through `toolFinished`. */
-  runTool(toolCallId: string, name: string, argumentsJson: string): void;
-  /** The call is over for this reason; `closed` follows. */
-  end(cause: EndCause, detail: string): void;
-  count(kind: string): void;
-  /** The AI sent something nobody knows. */
-  ignored(): void;
-  makeId(kind: IdKind): string;
-}
-
-/** A goodbye that did not begin to sound by then never will. */
-const goodbyeBeginsMs = 4_000;
-const goodbyeText = "I have not heard anything, so I will hang up now. Goodbye.";
-const durationWarningText = "We are almost out of time, so this call will end in a moment.";
 /** What the record says of a tool call that was under way when the call ended. */
 const unansweredToolOutput = JSON.stringify({
   error: { code: "call_ended", message: "The telephone call has ended." },
 });
-const quietInput = { type: "quiet" } as const;
-const busyInput = { type: "busy" } as const;
 const timeoutInput = { type: "timeout" } as const;
 
 /**
@@ -70,11 +35,9 @@ export class Conversation {
   readonly #speech: AgentSpeech;
   readonly #utterances: CallerUtterances;
   readonly #timer: TurnTimer;
-  readonly #farewell: Farewell;
-  readonly #silence: SilencePolicy;
+  readonly #initiative: Initiative;
   readonly #keys: DtmfTurn;
   readonly #replies = new Replies();
-  readonly #announcements = new Announcements();
   readonly #tools = new ToolDesk();
   readonly #transcript: AgentTranscript;
   /** Inputs that came while orders were being performed; brought one by one after them. */
@@ -99,8 +62,7 @@ export class Conversation {
     this.#transcript = new AgentTranscript(ai, playout, { startedAt: now, makeId: () => makeId("utterance") });
     this.#utterances = new CallerUtterances(now, () => makeId("utterance"));
     this.#timer = new TurnTimer(now, () => makeId("turn"));
-    this.#farewell = new Farewell({ ...defaultFarewellOptions, maxDurationMs: agent.maxDurationMs }, now);
-    this.#silence = new SilencePolicy(this.#turnOptions);
+    this.#initiative = new Initiative(this.#turnOptions, agent.maxDurationMs, now);
     this.#keys = new DtmfTurn({ interDigitTimeoutMs: this.#turnOptions.dtmfTimeoutMs });
   }
 
@@ -112,7 +74,7 @@ export class Conversation {
   /** The caller began to speak, by our own ears. */
   callerSpeechStarted(onsetAt: number, now: number): void {
     this.#utterances.speechStarted(onsetAt);
-    this.#silence.handle({ type: "caller-active" }, now);
+    this.#initiative.callerActive(now);
     this.#ports.ai.order({ type: "caller-speech-started" });
     this.#input({ type: "caller-speech-started", onsetAtMs: onsetAt }, now);
   }
@@ -120,15 +82,15 @@ export class Conversation {
   /** The caller fell silent, by our own ears. */
   callerSpeechStopped(lastVoicedAt: number, now: number): void {
     this.#utterances.speechStopped(lastVoicedAt);
-    this.#silence.handle({ type: "caller-active" }, now);
+    this.#initiative.callerActive(now);
     this.#input({ type: "caller-speech-stopped", lastVoicedAtMs: lastVoicedAt }, now);
   }
 
   /** The caller pressed a key. */
   digit(digit: string, now: number): void {
     this.#ports.report({ type: "dtmf", digit, atMs: this.#since(now) });
-    this.#farewell.callerActive();
-    this.#silence.handle({ type: "caller-active" }, now);
+    this.#initiative.callerTookFloor();
+    this.#initiative.callerActive(now);
     this.#firstKeyAt ??= now;
     this.#input({ type: "dtmf-barge-in" }, now);
     for (const order of this.#keys.handle({ type: "digit", digit }, now)) this.#keysEntered(order.digits, now);
@@ -163,7 +125,7 @@ export class Conversation {
         break;
       case "response-started":
         this.#replies.started(event.responseId);
-        this.#announcements.replyStarted(event.responseId, event.reason);
+        this.#initiative.announcements.replyStarted(event.responseId, event.reason);
         break;
       case "agent-text":
         this.#ports.playout.addText(event.itemId, event.delta, event.words);
@@ -175,7 +137,7 @@ export class Conversation {
         this.#speech.endResponse(event.responseId, event.status === "completed", now);
         // One that we called off is not known any more.
         if (this.#replies.done(event.responseId) && !event.toolsPending) {
-          this.#announcements.replyFailed(event.responseId);
+          this.#initiative.announcements.replyFailed(event.responseId);
           this.#input({ type: "response-failed" }, now);
         }
         break;
@@ -186,7 +148,7 @@ export class Conversation {
         this.#toolCalled(event.toolCallId, event.name, event.argumentsJson, now);
         break;
       case "hang-up":
-        this.#farewell.leave("agent-hung-up", now);
+        this.#initiative.leave("agent-hung-up", now);
         break;
       case "usage":
         this.#ports.report({ type: "usage", usage: event.usage });
@@ -214,14 +176,15 @@ export class Conversation {
     this.#ports.report({ type: "tool-ended", toolCallId, name, ok, output, durationMs, atMs: this.#since(now) });
     // While the caller speaks, his turn will bring the next reply and it will know this result.
     const respond =
-      this.#turn.state !== "caller-speaking" && this.#turn.state !== "endpointing" && !this.#farewell.leaving;
+      this.#turn.state !== "caller-speaking" && this.#turn.state !== "endpointing" && !this.#initiative.leaving;
     this.#ports.ai.order({ type: "tool-result", toolCallId, output, respond });
     if (respond && !this.#tools.busy) this.#expectReply("tool-result", true, now);
   }
 
-  /** The operator's words. */
+  /** The operator's words, as soon as nobody has the floor. */
   say(text: string, now: number): void {
-    this.#announce(text, "say", now);
+    if (this.#initiative.announcements.add(text, "say", now)) this.#takeInitiative(false, now);
+    else this.#trouble("announcements-full", "too many texts wait to be spoken; one was dropped", now);
   }
 
   /** The operator's keys, to the far end. */
@@ -232,7 +195,7 @@ export class Conversation {
 
   /** Hang up once what is being said was played. */
   leave(cause: EndCause, now: number): void {
-    this.#farewell.leave(cause, now);
+    this.#initiative.leave(cause, now);
   }
 
   /** Once every 20 ms. */
@@ -249,11 +212,9 @@ export class Conversation {
     }
     const quiet = playout.idle && this.#replies.quiet(now) && !this.#tools.busy;
     if (quiet && this.#replies.takeFinished()) this.#input({ type: "playout-done" }, now);
-    this.#sayNext(now);
-    this.#minuteSilence(quiet, now);
     const partial = this.#transcript.partial(now);
     if (partial) this.#ports.report({ type: "transcript-partial", role: "agent", ...partial, atMs: this.#since(now) });
-    this.#minuteFarewell(quiet, now);
+    this.#takeInitiative(quiet, now);
   }
 
   /** The call is over: what was under way is reported as it stands. */
@@ -293,15 +254,14 @@ export class Conversation {
     this.#ports.ai.order({ type: "say", text, reason });
   }
 
-  /** Says it as soon as nobody has the floor. */
-  #announce(text: string, reason: RespondReason, now: number): void {
-    if (this.#announcements.add(text, reason, now)) this.#sayNext(now);
-    else this.#trouble("announcements-full", "too many texts wait to be spoken; one was dropped", now);
-  }
-
-  #sayNext(now: number): void {
-    const due = this.#announcements.take(this.#turn.state === "listening", now);
-    if (due) this.#say(due.text, due.reason, this.#turnOptions.interruptible && !due.pressing, now);
+  #takeInitiative(quiet: boolean, now: number): void {
+    const { state, holding } = this.#turn;
+    // While it is open whether he speaks at all, what was cut off keeps the call from being quiet.
+    const callers = state === "caller-speaking" && !holding;
+    for (const order of this.#initiative.handle({ quiet, free: state === "listening", callers }, now)) {
+      if (order.type === "say") this.#say(order.text, order.reason, order.interruptible, now);
+      else this.#ports.end(order.cause, "");
+    }
   }
 
   #expectReply(reason: RespondReason, interruptible: boolean, now: number): void {
@@ -352,7 +312,7 @@ export class Conversation {
         playout.discardKept();
         break;
       case "interruption":
-        if (order.outcome === "yielded") this.#farewell.callerActive();
+        if (order.outcome === "yielded") this.#initiative.callerTookFloor();
         else {
           this.#utterances.discarded();
           ai.order({ type: "discard-turn" });
@@ -390,7 +350,7 @@ export class Conversation {
   /** Nothing that was asked for and is not heard yet is wanted any more. */
   #callOff(): void {
     this.#replies.cancelled();
-    this.#announcements.calledOff();
+    this.#initiative.announcements.calledOff();
     this.#ports.ai.order({ type: "cancel-response" });
     this.#reportTurn(this.#timer.abandon());
   }
@@ -434,8 +394,7 @@ export class Conversation {
     switch (news.type) {
       case "item-started":
         this.#transcript.itemStarted(news.itemId);
-        this.#announcements.replyHeard(news.responseId);
-        this.#farewell.speechBegan();
+        this.#initiative.replyHeard(news.responseId);
         this.#reportTurn(this.#timer.firstFrameOnWire(news.atMs));
         break;
       case "item-heard": {
@@ -452,28 +411,6 @@ export class Conversation {
       case "response-heard":
         break;
     }
-  }
-
-  #minuteSilence(quiet: boolean, now: number): void {
-    const silent = quiet && this.#turn.state === "listening" && !this.#farewell.leaving;
-    this.#silence.handle(silent ? quietInput : busyInput, now);
-    for (const order of this.#silence.handle(timeoutInput, now)) {
-      const { nudgeText, interruptible } = this.#turnOptions;
-      if (order.type === "nudge") this.#say(nudgeText, "nudge", interruptible, now);
-      else {
-        this.#farewell.leave("caller-silent", now);
-        this.#farewell.expectSpeech(goodbyeBeginsMs, now);
-        this.#say(goodbyeText, "goodbye", interruptible, now);
-      }
-    }
-  }
-
-  #minuteFarewell(quiet: boolean, now: number): void {
-    // While it is open whether he speaks at all, what was cut off keeps the call from being quiet.
-    if (this.#turn.state === "caller-speaking" && !this.#turn.holding) this.#farewell.callerActive();
-    const order = this.#farewell.tick(quiet && !this.#announcements.pending, now);
-    if (order.type === "warn") this.#announce(durationWarningText, "duration-warning", now);
-    if (order.type === "end") this.#ports.end(order.cause, "");
   }
 
   #trouble(kind: string, message: string, now: number): void {

@@ -56,4 +56,28 @@ describe("caller utterances", () => {
     expect(utterances.utteranceId("item_999")).toBe("utt_1000");
     expect(utterances.utteranceId("item_0")).toBe("utt_1001");
   });
+
+  test("a backchannel is no part of the turn after it, and words for it keep its place", () => {
+    const utterances = caller();
+    utterances.speechStarted(2000);
+    utterances.speechStopped(2300);
+    utterances.discarded();
+    expect(utterances.final("item_1", "mm-hm", 2500)).toMatchObject({ startMs: 1000, endMs: 1300 });
+    utterances.speechStarted(9000);
+    utterances.speechStopped(9500);
+    utterances.committed(10_000);
+    expect(utterances.final("item_2", "hello", 10_100)).toMatchObject({ startMs: 8000, endMs: 8500 });
+  });
+
+  test("a turn that never got its words does not put those after it in the wrong place", () => {
+    const utterances = caller();
+    utterances.speechStarted(2000);
+    utterances.speechStopped(3000);
+    utterances.committed(3500);
+    utterances.speechStarted(60_000);
+    utterances.speechStopped(61_000);
+    utterances.committed(61_500);
+    expect(utterances.spokenAt("item_1")).toBe(60_000);
+    expect(utterances.final("item_1", "hello", 62_000)).toMatchObject({ startMs: 59_000, endMs: 60_000 });
+  });
 });

@@ -1,0 +1,119 @@
+import type { Clock } from "../../../kit/clock.ts";
+import { systemRandom } from "../../../kit/io/random.ts";
+import type { Logger } from "../../../kit/log.ts";
+import type { CallPlan, EndCause, MediaEvent } from "../../protocol.ts";
+import { RtpLeg } from "../../rtp/io/rtp-leg.ts";
+import type { MediaPlan } from "../../rtp/media-plan.ts";
+import { defaultPortPoolOptions, PortPool } from "../../rtp/port-pool.ts";
+import type { CallSession } from "./call-session.ts";
+
+export interface RtpCallsOptions {
+  /** This process's share of the ports, both included. */
+  readonly firstPort: number;
+  readonly lastPort: number;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly report: (event: MediaEvent) => void;
+  /** Makes the call's session; null when this process is full. */
+  readonly makeSession: (plan: CallPlan) => CallSession;
+  /** Starts the session on its leg. */
+  readonly startSession: (session: CallSession, plan: CallPlan, leg: RtpLeg) => void;
+}
+
+interface RtpCall {
+  readonly plan: CallPlan;
+  readonly leg: RtpLeg;
+  session: CallSession | undefined;
+}
+
+/** The RTP legs of a media process: ports for the SDP first, a conversation once the call is answered. */
+export class RtpCalls {
+  readonly #options: RtpCallsOptions;
+  readonly #ports: PortPool;
+  readonly #calls = new Map<string, RtpCall>();
+
+  constructor(options: RtpCallsOptions) {
+    this.#options = options;
+    const { firstPort, lastPort } = options;
+    this.#ports = new PortPool({ ...defaultPortPoolOptions, firstPort, lastPort }, randomFraction);
+  }
+
+  /** Takes ports; `rtp-opened` tells which, and the call's ending that there are none. */
+  async open(plan: CallPlan, address: string): Promise<void> {
+    const { clock, log, report } = this.#options;
+    const { callId } = plan;
+    try {
+      const leg = await RtpLeg.open({
+        address,
+        ports: this.#ports,
+        rtcpMux: false,
+        clock,
+        randomBytes: systemRandom,
+        news: (news) => {
+          if (news.type === "no-rtp") leg.ended("connection-lost");
+          else if (news.type === "one-way-audio") {
+            const { reason, text } = news;
+            report({ type: "call-error", callId, kind: `one-way-audio-${reason}`, message: text, fatal: false, atMs: 0 });
+          }
+        },
+      });
+      this.#calls.set(callId, { plan, leg, session: undefined });
+      report({ type: "rtp-opened", callId, port: leg.port });
+    } catch (error) {
+      log.error({ err: error, callId }, "no RTP port for a call");
+      this.#unstarted(callId, "internal-error", "no RTP port is free: see TANDEM_RTP_PORTS");
+    }
+  }
+
+  /** The call was answered: its conversation begins. */
+  begin(callId: string, media: MediaPlan): void {
+    const call = this.#calls.get(callId);
+    if (!call || call.session) return;
+    const session = this.#options.makeSession(call.plan);
+    call.session = session;
+    call.leg.begin(media, session.legEvents);
+    this.#options.startSession(session, call.plan, call.leg);
+  }
+
+  change(callId: string, media: MediaPlan): void {
+    this.#calls.get(callId)?.leg.replan(media);
+  }
+
+  infoKey(callId: string, key: string): void {
+    this.#calls.get(callId)?.leg.infoKey(key);
+  }
+
+  /** Hangs up a call that was never answered; false: it is none of these. */
+  hangUpUnstarted(callId: string, cause: EndCause): boolean {
+    const call = this.#calls.get(callId);
+    if (!call || call.session) return false;
+    this.#calls.delete(callId);
+    call.leg.close();
+    this.#unstarted(callId, cause, "");
+    return true;
+  }
+
+  /** The call's session is over; its leg is closed by then. */
+  forget(callId: string): void {
+    this.#calls.delete(callId);
+  }
+
+  /** Once every 20 ms, before the sessions. */
+  tick(now: number): void {
+    for (const { leg } of this.#calls.values()) leg.tick(now);
+  }
+
+  close(): void {
+    for (const { leg } of this.#calls.values()) leg.close();
+  }
+
+  #unstarted(callId: string, cause: EndCause, detail: string): void {
+    const stats = { framesIn: 0, framesOut: 0, underruns: 0, ignoredMessages: 0, faults: 0 };
+    const wallMs = this.#options.clock.wall();
+    this.#options.report({ type: "call-ended", callId, wallMs, durationMs: 0, cause, detail, stats, recording: undefined });
+  }
+}
+
+function randomFraction(): number {
+  return systemRandom(4).reduce((sum, byte) => sum * 256 + byte, 0) / 2 ** 32;
+}
