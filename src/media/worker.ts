@@ -15,7 +15,8 @@ const metrics = createMetrics();
 const maxQueuedEvents = 10_000;
 let queuedEvents = 0;
 
-function send(event: MediaEvent): void {
+/** `written`: called when it is on its way, and everything before it too. */
+function send(event: MediaEvent, written: () => void = () => {}): void {
   if (!process.connected) return;
   if (++queuedEvents > maxQueuedEvents) {
     log.fatal("the control plane does not read; this process ends");
@@ -23,19 +24,29 @@ function send(event: MediaEvent): void {
   }
   process.send?.(event, undefined, undefined, () => {
     queuedEvents--;
+    written();
   });
+}
+
+/** An equal part of the RTP ports for each process, so that no two try the same one. */
+function shareOfPorts(): { firstPort: number; lastPort: number } {
+  const { first, last } = config.rtpPorts;
+  const share = Math.floor((last - first + 1) / config.mediaProcesses / 2) * 2;
+  const firstPort = first + share * Number(process.env.TANDEM_PROCESS_ID ?? "0");
+  return { firstPort, lastPort: firstPort + share - 1 };
 }
 
 /** The `ws` engine cannot share a port among processes: its sockets are accepted by the parent and come by IPC. */
 const sharedServer = config.wsEngine === "ws" ? new Server() : undefined;
 const starting = startMediaPlane({
   ws: { engine: config.wsEngine, ...config.mediaWs, sharedServer },
+  rtpPorts: shareOfPorts(),
   maxCalls: config.maxCallsPerProcess,
   providers: config,
   clock: systemClock,
   log,
   metrics,
-  report: send,
+  report: (event) => send(event),
 });
 // Without the control plane nobody knows these calls any more; it may be gone before we are ready.
 process.once("disconnect", () => {
@@ -52,6 +63,8 @@ process.on("SIGINT", () => {});
 process.on("SIGTERM", () => {});
 send({ type: "ready", pid: process.pid, wsPort: plane.port, wsEngine: plane.engine });
 void plane.drained.then(() => {
-  send({ type: "drained" });
-  if (process.connected) process.disconnect?.();
+  // A disconnect overtakes what is not written yet, and that may be the end of a call.
+  send({ type: "drained" }, () => {
+    if (process.connected) process.disconnect?.();
+  });
 });
