@@ -8,6 +8,12 @@ export interface Address {
   readonly port: number;
 }
 
+/** Ports from `first` to `last`, both included. */
+export interface PortRange {
+  readonly first: number;
+  readonly last: number;
+}
+
 /** How each kind of value is read; undefined when it is not what was expected. */
 const kinds = {
   text: { expected: "a text", read: (raw: string) => raw },
@@ -20,6 +26,7 @@ const kinds = {
     read: (raw: string) => (/^(true|1)$/i.test(raw) ? true : /^(false|0)$/i.test(raw) ? false : undefined),
   },
   address: { expected: "HOST:PORT, for example 0.0.0.0:8080", read: readAddress },
+  portRange: { expected: "FIRST-LAST, for example 20000-29999", read: readPortRange },
   httpUrl: { expected: "a URL that begins with https:// or http://", read: (raw: string) => readUrl(raw, /^https?:/) },
   wsUrl: { expected: "a URL that begins with wss:// or ws://", read: (raw: string) => readUrl(raw, /^wss?:/) },
 } as const;
@@ -53,6 +60,24 @@ export const settings = {
     kind: "address",
     fallback: "0.0.0.0:8081",
     about: "Address of the carriers' media streams at /media/<carrier>.",
+  },
+  sip: {
+    env: "TANDEM_SIP",
+    kind: "address",
+    fallback: "0.0.0.0:5060",
+    about: "Address of SIP over UDP and TCP. It answers loopback and private networks only, for the demo number only.",
+  },
+  rtpPorts: {
+    env: "TANDEM_RTP_PORTS",
+    kind: "portRange",
+    fallback: "20000-29999",
+    about: "UDP ports of RTP, shared out among the media processes.",
+  },
+  publicIp: {
+    env: "TANDEM_PUBLIC_IP",
+    kind: "text",
+    fallback: "",
+    about: "Our IP address as seen from the internet, for SIP and SDP behind a NAT. Empty: that of the interface.",
   },
   publicUrl: {
     env: "TANDEM_PUBLIC_URL",
@@ -222,6 +247,12 @@ function readAddress(raw: string): Address | undefined {
   const match = /^(.*):([0-9]{1,5})$/.exec(raw);
   const port = Number(match?.[2]);
   return match && port <= 65_535 ? { host: match[1] || "0.0.0.0", port } : undefined;
+}
+
+function readPortRange(raw: string): PortRange | undefined {
+  const match = /^([0-9]{1,5})-([0-9]{1,5})$/.exec(raw);
+  const [first, last] = [Number(match?.[1]), Number(match?.[2])];
+  return match && first >= 1024 && last <= 65_535 && last - first >= 3 ? { first, last } : undefined;
 }
 
 /** Without a slash at the end; "" is unset. */

@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { type Address, type Config, readConfig } from "./config.ts";
 import { GatewayCalls } from "./control/calls/io/gateway-calls.ts";
 import { MediaProcess } from "./control/calls/io/media-process.ts";
+import { SipCalls } from "./control/calls/io/sip-calls.ts";
 import { createHttpServer } from "./control/http/server.ts";
 import { demoNumber } from "./control/service/first-start.ts";
 import { openServices } from "./control/service/services.ts";
@@ -29,6 +30,7 @@ async function start(config: Config): Promise<void> {
   const metrics = createMetrics();
   await refuseTakenPort("TANDEM_HTTP", config.http);
   await refuseTakenPort("TANDEM_MEDIA_WS", config.mediaWs);
+  await refuseTakenPort("TANDEM_SIP", config.sip);
   const services = await openServices(config, clock, systemRandom);
   await services.forgetOldEvents();
   const forgetting = setInterval(() => {
@@ -73,7 +75,17 @@ async function start(config: Config): Promise<void> {
   await http.listen({ host: config.http.host, port: config.http.port });
   const firstKey = await services.firstStart(config.bootstrapKey);
   await everyProcessReady(mediaProcesses);
-  announce(config, engine, firstKey);
+  const sip = await SipCalls.open({
+    listen: config.sip,
+    publicIp: config.publicIp,
+    openNumbers: [demoNumber],
+    calls,
+    clock,
+    randomBytes: systemRandom,
+    log,
+    metrics,
+  });
+  announce(config, { engine, sipPort: sip.port, firstKey });
 
   let stopping = false;
   const stop = async (signal: string): Promise<void> => {
@@ -83,6 +95,7 @@ async function start(config: Config): Promise<void> {
       { signal, calls: calls.size, drainMs: config.drainMs },
       "stopping: no new calls, waiting for the last one to end",
     );
+    sip.drain();
     const drained = calls.drained();
     for (const mediaProcess of mediaProcesses) mediaProcess.drain();
     if (!(await settledWithin(drained, config.drainMs))) {
@@ -92,6 +105,7 @@ async function start(config: Config): Promise<void> {
     await settledWithin(Promise.all(mediaProcesses.map((mediaProcess) => mediaProcess.exited())), 2_000);
     for (const mediaProcess of mediaProcesses) mediaProcess.close();
     mediaServer?.close();
+    sip.close();
     calls.close();
     clearInterval(forgetting);
     await http.close();
@@ -104,13 +118,17 @@ async function start(config: Config): Promise<void> {
 }
 
 /** What a person who just typed `npm start` wants to know. `firstKey`: made just now, to be shown this once. */
-function announce(config: Config, engine: string, firstKey: string | undefined): void {
+function announce(
+  config: Config,
+  { engine, sipPort, firstKey }: { engine: string; sipPort: number; firstKey: string | undefined },
+): void {
   const lines = [
     "",
     "Tandem is running.",
     `  API            http://${shown(config.http)}/api/v1   (OpenAPI: /api/v1/openapi.json)`,
     `  media streams  ws://${shown(config.mediaWs)}/media/twilio   (${config.mediaProcesses} media process(es), ${engine})`,
     `  demo number    ${demoNumber}   (try: npx tandem call ${demoNumber} --say "hello")`,
+    `  SIP            sip:${demoNumber}@${shown({ ...config.sip, port: sipPort })}   (UDP and TCP; any softphone)`,
   ];
   if (firstKey !== undefined && config.bootstrapKey === "")
     lines.push(`  API key        ${firstKey}   (shown this once; more: npx tandem keys create --name X)`);

@@ -40,6 +40,7 @@ export async function startGateway(env: Record<string, string> = {}, dataDir?: s
       TANDEM_DATA_DIR: folder,
       TANDEM_HTTP: "127.0.0.1:0",
       TANDEM_MEDIA_WS: "127.0.0.1:0",
+      TANDEM_SIP: "127.0.0.1:0",
       TANDEM_BOOTSTRAP_KEY: testKey,
       TANDEM_MEDIA_PROCESSES: "1",
       TANDEM_DRAIN_MS: "500",

@@ -2,10 +2,14 @@
  * What crosses between the control plane and a media process: two unions of plain data, sent as Node IPC messages.
  * Audio never crosses. Instants named `atMs` count from the start of the call's media; `wallMs` is milliseconds since 1970.
  */
+
 import type { AiUsage, ToolDeclaration } from "./ai/session.ts";
+import type { MediaPlan } from "./rtp/media-plan.ts";
 
 export type ProviderName = "local" | "openai-realtime" | "pipeline" | "chat-webhook";
 export type CarrierName = "twilio";
+/** Where a call comes from: a carrier's media stream, or our own telephone exchange. */
+export type CallSource = CarrierName | "sip";
 
 /** Why a call ended, once, for good. `party` is who ended it. */
 export type EndCause =
@@ -24,6 +28,8 @@ export type EndCause =
   | "gateway-stopped"
   | "rejected"
   | "internal-error";
+
+export type { MediaPlan };
 
 /** How turns are taken; every length in ms. Defaults and meaning in `talk/turn-options.ts`. */
 export interface TurnSettings {
@@ -70,7 +76,7 @@ export interface AgentSpec {
 /** Everything a media process needs to hold one call. */
 export interface CallPlan {
   readonly callId: string;
-  readonly carrier: CarrierName;
+  readonly carrier: CallSource;
   readonly from: string;
   readonly to: string;
   readonly metadata: Readonly<Record<string, string>>;
@@ -91,6 +97,14 @@ export interface StreamOffer {
 export type MediaCommand =
   | { readonly type: "accept-stream"; readonly connectionId: string; readonly plan: CallPlan }
   | { readonly type: "refuse-stream"; readonly connectionId: string; readonly reason: string }
+  /** Takes ports for a call's RTP: `rtp-opened` follows, or the call's ending. `address`: local IP to bind. */
+  | { readonly type: "open-rtp"; readonly plan: CallPlan; readonly address: string }
+  /** The call was answered and its media agreed on. */
+  | { readonly type: "begin-rtp"; readonly callId: string; readonly media: MediaPlan }
+  /** A re-INVITE was agreed on. */
+  | { readonly type: "change-rtp"; readonly callId: string; readonly media: MediaPlan }
+  /** A key that came by SIP INFO. */
+  | { readonly type: "info-key"; readonly callId: string; readonly key: string }
   | { readonly type: "say"; readonly callId: string; readonly text: string }
   | { readonly type: "send-dtmf"; readonly callId: string; readonly digits: string }
   /** `afterPlayout`: only when what is being said was played. */
@@ -146,6 +160,8 @@ export type MediaEvent =
   | { readonly type: "stream-offered"; readonly connectionId: string; readonly offer: StreamOffer }
   /** The socket went away before it was accepted. */
   | { readonly type: "stream-withdrawn"; readonly connectionId: string }
+  /** The even port of a call's RTP, for its SDP. */
+  | { readonly type: "rtp-opened"; readonly callId: string; readonly port: number }
   | { readonly type: "call-started"; readonly callId: string; readonly wallMs: number }
   | {
       readonly type: "call-ended";

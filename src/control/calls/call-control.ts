@@ -1,6 +1,6 @@
 /** What call control offers to the services and APIs, and what it wants from them in return. Types only. */
 import type { CallId, E164 } from "../../kit/ids.ts";
-import type { AgentSpec, CarrierName, EndCause, MediaEvent } from "../../media/protocol.ts";
+import type { AgentSpec, CallSource, CarrierName, EndCause, MediaEvent } from "../../media/protocol.ts";
 
 /** A call that is about to bring its media to us over a carrier's WebSocket. */
 export interface OpenStreamRequest {
@@ -51,7 +51,7 @@ export interface Readiness {
 /** What is known of a call when it is made. */
 export interface NewCall {
   readonly callId: CallId;
-  readonly carrier: CarrierName;
+  readonly carrier: CallSource;
   readonly carrierCallId: string | undefined;
   readonly direction: "inbound";
   readonly from: string;
@@ -79,7 +79,7 @@ export interface CallRecords {
   /** The agent that answers a number; undefined when the number is unknown or has no inbound agent. */
   resolveAgent(to: E164): Promise<ResolvedAgent | undefined>;
   /** The call that rings or talks under the carrier's own id. */
-  findOpenCall(carrier: CarrierName, carrierCallId: string): Promise<CallId | undefined>;
+  findOpenCall(carrier: CallSource, carrierCallId: string): Promise<CallId | undefined>;
   /** Absolute path of the WAV a call's recording goes to. */
   recordingPath(callId: CallId): string;
 }

@@ -1,6 +1,6 @@
 import { GatewayError } from "../../kit/errors.ts";
 import { type AgentId, type CallId, type E164, parseCallId } from "../../kit/ids.ts";
-import type { AgentSpec, CallStats, CarrierName, EndCause, MediaEvent } from "../../media/protocol.ts";
+import type { AgentSpec, CallSource, CallStats, EndCause, MediaEvent } from "../../media/protocol.ts";
 import type { CallRecords, ResolvedAgent } from "../calls/call-control.ts";
 import { interruptionsOf, toolCallsOf, turnsOf, utterancesOf } from "../store/call-details.ts";
 import {
@@ -41,7 +41,7 @@ export type CallStatus = "queued" | "ringing" | "in-progress" | "ended";
 /** A call as kept. Instants are wall ms. */
 export interface Call {
   readonly id: CallId;
-  readonly carrier: CarrierName;
+  readonly carrier: CallSource;
   readonly carrierCallId: string | null;
   readonly direction: "inbound";
   readonly from: string;
@@ -174,7 +174,7 @@ export function createCalls({ database, queue, clock, recordings, resolveInbound
       }, "must"),
     applyMediaEvent: async (event) => {
       if (event.type === "call-ended") await applyEnding(event);
-      else if ("callId" in event) await applyReport(event);
+      else if ("callId" in event && event.type !== "rtp-opened") await applyReport(event);
     },
     endCall: (callId, cause, detail) =>
       queue.add(async (batch) => {
@@ -248,7 +248,7 @@ function withoutSecrets(agent: AgentSpec): unknown {
 function toCall(row: CallRow, usage: UsageRow | undefined): Call {
   return {
     id: row.id as CallId,
-    carrier: row.carrier as CarrierName,
+    carrier: row.carrier as CallSource,
     carrierCallId: row.carrier_call_id,
     direction: "inbound",
     from: row.from_number,

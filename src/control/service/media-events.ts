@@ -6,7 +6,10 @@ import type { Db } from "../store/database.ts";
 import type { NewCallEvent } from "./call-events.ts";
 
 /** Reports about a call that are neither its ending nor about a stream that has no call yet. */
-export type CallReport = Exclude<Extract<MediaEvent, { readonly callId: string }>, { readonly type: "call-ended" }>;
+export type CallReport = Exclude<
+  Extract<MediaEvent, { readonly callId: string }>,
+  { readonly type: "call-ended" | "rtp-opened" }
+>;
 
 /** Writes one report; the event to tell, undefined when it changed nothing. */
 export async function writeReport(db: Db, report: CallReport): Promise<NewCallEvent | undefined> {

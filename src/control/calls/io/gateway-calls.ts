@@ -1,9 +1,9 @@
 import type { Clock } from "../../../kit/clock.ts";
 import { GatewayError } from "../../../kit/errors.ts";
-import { type CallId, makeId, parseCallId, type RandomBytes } from "../../../kit/ids.ts";
+import { type CallId, type E164, makeId, parseCallId, type RandomBytes } from "../../../kit/ids.ts";
 import type { Logger } from "../../../kit/log.ts";
 import type { Metrics } from "../../../kit/metrics.ts";
-import type { CallPlan, EndCause, MediaEvent, StreamOffer } from "../../../media/protocol.ts";
+import type { CallPlan, CallSource, EndCause, MediaEvent, MediaPlan, StreamOffer } from "../../../media/protocol.ts";
 import type { CallControl, CallRecords, OpenStreamRequest, Readiness, StreamTicket } from "../call-control.ts";
 import { CallMachine, type CallOrder, defaultCallMachineOptions } from "../call-machine.ts";
 import { StreamTokens } from "../stream-tokens.ts";
@@ -23,9 +23,38 @@ export interface GatewayCallsOptions {
 /** What call control needs of a media process. */
 export type MediaLink = Pick<MediaProcess, "ready" | "send">;
 
+/** A call that comes by our own telephone exchange. */
+export interface RtpCallRequest {
+  readonly to: E164;
+  readonly from: string;
+  /** The Call-ID of its dialog. */
+  readonly sipCallId: string;
+  readonly metadata: Readonly<Record<string, string>>;
+  /** Local IP its RTP binds. */
+  readonly bindAddress: string;
+}
+
+/** What the exchange is told of its call. */
+export interface RtpCallEvents {
+  /** Its RTP port is there. */
+  opened(port: number): void;
+  /** The call is over, whoever ended it. */
+  ended(): void;
+}
+
+interface NewCallRequest {
+  readonly carrier: CallSource;
+  readonly to: E164;
+  readonly from: string;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly carrierCallId?: string;
+}
+
 interface LiveCall {
   readonly machine: CallMachine;
   readonly plan: CallPlan;
+  /** Only of calls with RTP. */
+  readonly rtp?: { readonly events: RtpCallEvents; readonly bindAddress: string };
 }
 
 /** Life of a ticket, in ms. */
@@ -79,6 +108,34 @@ export class GatewayCalls implements CallControl {
     };
   }
 
+  /** Makes a call that rings at our exchange and asks the least busy media process for its RTP port. */
+  async openRtp(request: RtpCallRequest, events: RtpCallEvents): Promise<CallId> {
+    this.#refuseUnlessReady();
+    const { to, from, metadata, sipCallId, bindAddress } = request;
+    const making = { carrier: "sip", to, from, metadata, carrierCallId: sipCallId } as const;
+    const call = await this.#makeCall(making, { events, bindAddress });
+    const callId = call.plan.callId as CallId;
+    const processId = this.#leastBusy();
+    if (processId === undefined) this.#input(callId, call, { type: "hang-up", cause: "internal-error" });
+    else this.#input(callId, call, { type: "stream-offered", processId, connectionId: callId });
+    return callId;
+  }
+
+  /** The call was answered with these media. */
+  beginRtp(callId: CallId, media: MediaPlan): void {
+    this.#processOf(callId)?.send({ type: "begin-rtp", callId, media });
+  }
+
+  /** A re-INVITE changed the media. */
+  changeRtp(callId: CallId, media: MediaPlan): void {
+    this.#processOf(callId)?.send({ type: "change-rtp", callId, media });
+  }
+
+  /** A key came by SIP INFO. */
+  infoKey(callId: CallId, key: string): void {
+    this.#processOf(callId)?.send({ type: "info-key", callId, key });
+  }
+
   async say(callId: CallId, text: string): Promise<void> {
     this.#inProgress(callId).send({ type: "say", callId, text });
   }
@@ -113,6 +170,10 @@ export class GatewayCalls implements CallControl {
     if (event.type === "ready" || event.type === "drained" || event.type === "stream-withdrawn") return;
     if (event.type === "metrics") {
       this.#metricsWaiters.get(event.requestId)?.(event.metrics);
+      return;
+    }
+    if (event.type === "rtp-opened") {
+      this.#calls.get(event.callId as CallId)?.rtp?.events.opened(event.port);
       return;
     }
     if (event.type === "stream-offered") {
@@ -183,7 +244,7 @@ export class GatewayCalls implements CallControl {
     return (open && this.#calls.get(open)) ?? this.#makeCall(request);
   }
 
-  async #makeCall(request: OpenStreamRequest): Promise<LiveCall> {
+  async #makeCall(request: NewCallRequest, rtp?: LiveCall["rtp"]): Promise<LiveCall> {
     const { records, clock, randomBytes, maxCalls } = this.#options;
     const { carrier, carrierCallId, from, to, metadata } = request;
     const agent = await records.resolveAgent(to);
@@ -197,7 +258,7 @@ export class GatewayCalls implements CallControl {
     const { record, ...spec } = agent;
     const recordingPath = record ? records.recordingPath(callId) : undefined;
     const plan: CallPlan = { callId, carrier, from, to, metadata, agent: spec, recordingPath };
-    const call = { machine: new CallMachine(defaultCallMachineOptions, clock.now()), plan };
+    const call = { machine: new CallMachine(defaultCallMachineOptions, clock.now()), plan, rtp };
     // In the table before its record is written, so that no ending of it can be missed.
     this.#calls.set(callId, call);
     try {
@@ -216,13 +277,30 @@ export class GatewayCalls implements CallControl {
   }
 
   #forget(callId: CallId): void {
+    const call = this.#calls.get(callId);
     this.#calls.delete(callId);
+    call?.rtp?.events.ended();
     if (this.#calls.size === 0) this.#idle?.();
+  }
+
+  #processOf(callId: CallId): MediaLink | undefined {
+    const processId = this.#calls.get(callId)?.machine.processId;
+    return processId === undefined ? undefined : this.#processes.get(processId);
+  }
+
+  #leastBusy(): number | undefined {
+    const load = new Map<number, number>();
+    for (const [processId, process] of this.#processes) if (process.ready) load.set(processId, 0);
+    for (const { machine } of this.#calls.values()) {
+      const calls = machine.processId === undefined ? undefined : load.get(machine.processId);
+      if (calls !== undefined) load.set(machine.processId as number, calls + 1);
+    }
+    return [...load].sort(([, a], [, b]) => a - b)[0]?.[0];
   }
 
   #inProgress(callId: CallId): MediaLink {
     const call = this.#calls.get(callId);
-    const process = call?.machine.processId === undefined ? undefined : this.#processes.get(call.machine.processId);
+    const process = this.#processOf(callId);
     if (call?.machine.state !== "in-progress" || !process) {
       throw new GatewayError("conflict", "The call is not in progress.");
     }
@@ -255,11 +333,18 @@ export class GatewayCalls implements CallControl {
   #perform(callId: CallId, call: LiveCall, orders: readonly CallOrder[]): void {
     for (const order of orders) {
       switch (order.type) {
-        case "accept-stream":
+        case "accept-stream": {
+          const { plan, rtp } = call;
+          const { processId, connectionId } = order;
           this.#processes
-            .get(order.processId)
-            ?.send({ type: "accept-stream", connectionId: order.connectionId, plan: call.plan });
+            .get(processId)
+            ?.send(
+              rtp
+                ? { type: "open-rtp", plan, address: rtp.bindAddress }
+                : { type: "accept-stream", connectionId, plan },
+            );
           break;
+        }
         case "refuse-stream":
           this.#processes
             .get(order.processId)

@@ -1,10 +1,11 @@
 import { type Static, Type } from "@fastify/type-provider-typebox";
-import type { CarrierName, EndCause } from "../../../media/protocol.ts";
+import type { CallSource, CarrierName, EndCause } from "../../../media/protocol.ts";
 import type { CallStatus } from "../../service/calls.ts";
 import { pageQuery } from "./paging.ts";
 import { Instant, nullable, strict, textMap, words } from "./shapes.ts";
 
 const carriers = Object.keys({ twilio: true } satisfies Record<CarrierName, true>) as CarrierName[];
+const sources = Object.keys({ twilio: true, sip: true } satisfies Record<CallSource, true>) as CallSource[];
 
 const statuses = Object.keys({
   queued: true,
@@ -86,7 +87,7 @@ export const CallBody = Type.Object({
   id: Type.String(),
   status: words(statuses),
   direction: words(["inbound"]),
-  carrier: words(carriers),
+  carrier: words(sources),
   carrier_call_id: nullable(Type.String()),
   from: Type.String(),
   to: Type.String(),

@@ -4,11 +4,13 @@ import { makeId } from "../../../kit/ids.ts";
 import { systemRandom } from "../../../kit/io/random.ts";
 import type { Logger } from "../../../kit/log.ts";
 import type { Metrics } from "../../../kit/metrics.ts";
+import type { CallLeg } from "../../leg.ts";
 import type { CallPlan, MediaCommand, MediaEvent } from "../../protocol.ts";
 import { startStreamServer } from "../../streams/io/stream-server.ts";
 import { AiProviders, type ProviderSettings } from "./ai-providers.ts";
 import { CallSession } from "./call-session.ts";
 import { CallerEars } from "./caller-ears.ts";
+import { RtpCalls } from "./rtp-calls.ts";
 import { startTick } from "./tick.ts";
 
 export interface MediaPlaneOptions {
@@ -18,6 +20,8 @@ export interface MediaPlaneOptions {
     readonly port: number;
     readonly sharedServer: Server | undefined;
   };
+  /** This process's share of the RTP ports, both included. */
+  readonly rtpPorts: { readonly firstPort: number; readonly lastPort: number };
   readonly maxCalls: number;
   readonly providers: ProviderSettings;
   readonly clock: Clock;
@@ -75,14 +79,11 @@ export async function startMediaPlane(options: MediaPlaneOptions): Promise<Media
     },
   );
 
-  /** No await from here to the leg's first audio, so that none of it is missed. */
-  function accept(connectionId: string, plan: CallPlan): void {
-    const openedAt = streams.openedAt(connectionId) ?? clock.now();
-    const callLog = log.child({ callId: plan.callId });
+  function makeSession(plan: CallPlan, openedAt: number): CallSession {
     const session = new CallSession({
       plan,
       clock,
-      log: callLog,
+      log: log.child({ callId: plan.callId }),
       metrics,
       openedAt,
       ears,
@@ -91,29 +92,50 @@ export async function startMediaPlane(options: MediaPlaneOptions): Promise<Media
       report,
       finished: () => {
         sessions.delete(plan.callId);
+        rtpCalls.forget(plan.callId);
         metrics.callsActive.set(sessions.size);
         if (draining && sessions.size === 0) setDrained();
       },
     });
     sessions.set(plan.callId, session);
     metrics.callsActive.set(sessions.size);
-    const leg = streams.accept(connectionId, session.legEvents);
-    if (!leg) {
-      session.end("connection-lost", "the stream went away before it was accepted");
-      return;
-    }
+    return session;
+  }
+
+  function startSession(session: CallSession, plan: CallPlan, leg: CallLeg): void {
     try {
       session.start(leg, providers.create(plan, leg, session.aiSink, log));
     } catch (error) {
-      callLog.error({ err: error }, "the call could not be set up");
+      log.error({ err: error, callId: plan.callId }, "the call could not be set up");
       leg.close();
       session.end("internal-error", "the call could not be set up");
     }
   }
 
+  const rtpCalls = new RtpCalls({
+    ...options.rtpPorts,
+    clock,
+    log,
+    report,
+    makeSession: (plan) => makeSession(plan, clock.now()),
+    startSession,
+  });
+
+  /** No await from here to the leg's first audio, so that none of it is missed. */
+  function accept(connectionId: string, plan: CallPlan): void {
+    const session = makeSession(plan, streams.openedAt(connectionId) ?? clock.now());
+    const leg = streams.accept(connectionId, session.legEvents);
+    if (!leg) {
+      session.end("connection-lost", "the stream went away before it was accepted");
+      return;
+    }
+    startSession(session, plan, leg);
+  }
+
   const tick = startTick({
     clock,
     slot: (now) => {
+      rtpCalls.tick(now);
       // One call's broken rule must not take the others' tick.
       for (const session of sessions.values()) session.tick(now);
       ears.tick();
@@ -133,6 +155,18 @@ export async function startMediaPlane(options: MediaPlaneOptions): Promise<Media
         case "refuse-stream":
           streams.refuse(command.connectionId, command.reason);
           break;
+        case "open-rtp":
+          void rtpCalls.open(command.plan, command.address);
+          break;
+        case "begin-rtp":
+          rtpCalls.begin(command.callId, command.media);
+          break;
+        case "change-rtp":
+          rtpCalls.change(command.callId, command.media);
+          break;
+        case "info-key":
+          rtpCalls.infoKey(command.callId, command.key);
+          break;
         case "say":
           sessions.get(command.callId)?.say(command.text);
           break;
@@ -140,6 +174,7 @@ export async function startMediaPlane(options: MediaPlaneOptions): Promise<Media
           sessions.get(command.callId)?.sendDtmf(command.digits);
           break;
         case "hang-up":
+          if (rtpCalls.hangUpUnstarted(command.callId, command.cause)) break;
           if (command.afterPlayout) sessions.get(command.callId)?.leave(command.cause);
           else sessions.get(command.callId)?.end(command.cause, "");
           break;
@@ -163,6 +198,7 @@ export async function startMediaPlane(options: MediaPlaneOptions): Promise<Media
       if (sessions.size === 0) setDrained();
       tick.close();
       ears.close();
+      rtpCalls.close();
       await streams.close();
       // Each recording still has its last second to write; a disk that hangs does not hold the process.
       await Promise.race([drained, new Promise((resolve) => setTimeout(resolve, closeTimeoutMs).unref())]);

@@ -14,7 +14,7 @@ export interface RtpCallsOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly report: (event: MediaEvent) => void;
-  /** Makes the call's session; null when this process is full. */
+  /** Makes the call's session. */
   readonly makeSession: (plan: CallPlan) => CallSession;
   /** Starts the session on its leg. */
   readonly startSession: (session: CallSession, plan: CallPlan, leg: RtpLeg) => void;
@@ -53,7 +53,14 @@ export class RtpCalls {
           if (news.type === "no-rtp") leg.ended("connection-lost");
           else if (news.type === "one-way-audio") {
             const { reason, text } = news;
-            report({ type: "call-error", callId, kind: `one-way-audio-${reason}`, message: text, fatal: false, atMs: 0 });
+            report({
+              type: "call-error",
+              callId,
+              kind: `one-way-audio-${reason}`,
+              message: text,
+              fatal: false,
+              atMs: 0,
+            });
           }
         },
       });
@@ -110,7 +117,16 @@ export class RtpCalls {
   #unstarted(callId: string, cause: EndCause, detail: string): void {
     const stats = { framesIn: 0, framesOut: 0, underruns: 0, ignoredMessages: 0, faults: 0 };
     const wallMs = this.#options.clock.wall();
-    this.#options.report({ type: "call-ended", callId, wallMs, durationMs: 0, cause, detail, stats, recording: undefined });
+    this.#options.report({
+      type: "call-ended",
+      callId,
+      wallMs,
+      durationMs: 0,
+      cause,
+      detail,
+      stats,
+      recording: undefined,
+    });
   }
 }
 

@@ -1,0 +1,153 @@
+import type { AudioFormat } from "../../../codecs/format.ts";
+import { l16at16k, l16at24k, pcma8k, pcmu8k } from "../../../codecs/format.ts";
+import type { Clock } from "../../../kit/clock.ts";
+import type { RandomBytes } from "../../../kit/ids.ts";
+import type { CallLeg, LegCapabilities, LegEvents } from "../../leg.ts";
+import type { MediaPlan, RtpCodec } from "../media-plan.ts";
+import type { RtpNews } from "../media-watch.ts";
+import type { PortPool } from "../port-pool.ts";
+import { RtpStream } from "../rtp-stream.ts";
+import { openRtpSockets, type RtpSocketPair } from "./rtp-sockets.ts";
+
+export interface RtpLegOptions {
+  /** Local IP to bind. */
+  readonly address: string;
+  readonly ports: PortPool;
+  readonly rtcpMux: boolean;
+  readonly clock: Clock;
+  readonly randomBytes: RandomBytes;
+  /** News of the media other than audio and keys. */
+  readonly news: (news: RtpNews) => void;
+}
+
+/** What the inside speaks with a leg of this codec: its own bytes for G.711, linear PCM at the codec's rate for the rest. */
+export function innerFormat({ format }: RtpCodec): AudioFormat {
+  if (format.encoding === "pcmu") return pcmu8k;
+  if (format.encoding === "pcma") return pcma8k;
+  return format.encoding === "g722" ? l16at16k : l16at24k;
+}
+
+const capabilities: LegCapabilities = { clear: true, marks: false, dtmfOut: true };
+
+/**
+ * A call's RTP leg: its two sockets from the moment a port is needed for the SDP, its stream from the moment offer and
+ * answer agree. Packets that come before `begin` are dropped by the network's own rules: nobody asked for them yet.
+ */
+export class RtpLeg implements CallLeg {
+  readonly capabilities = capabilities;
+  readonly #options: RtpLegOptions;
+  #sockets: RtpSocketPair | undefined;
+  #stream: RtpStream | undefined;
+  #format: AudioFormat = pcmu8k;
+  #events: LegEvents | undefined;
+  #closed = false;
+
+  private constructor(options: RtpLegOptions) {
+    this.#options = options;
+  }
+
+  /** Takes a port pair; rejects when none is to be had. */
+  static async open(options: RtpLegOptions): Promise<RtpLeg> {
+    const leg = new RtpLeg(options);
+    const now = (): number => options.clock.now();
+    leg.#sockets = await openRtpSockets(
+      { address: options.address, ports: options.ports, now, rtcpMux: options.rtcpMux },
+      {
+        rtp: (bytes, address, port) => leg.#stream?.datagram(bytes, bytes.length, address, port, now()),
+        rtcp: (bytes, address) => leg.#stream?.rtcpDatagram(bytes, bytes.length, address, now()),
+        unreachable: () => leg.#stream?.unreachable(),
+      },
+    );
+    return leg;
+  }
+
+  /** The even port of the SDP. */
+  get port(): number {
+    return this.#sockets?.port ?? 0;
+  }
+
+  get inbound(): AudioFormat {
+    return this.#format;
+  }
+
+  get outbound(): AudioFormat {
+    return this.#format;
+  }
+
+  /** Offer and answer agree and the call is answered: media flow from here on. */
+  begin(plan: MediaPlan, events: LegEvents): void {
+    const { clock, randomBytes, news } = this.#options;
+    const codec = plan.codecs[0];
+    if (!codec || !this.#sockets || this.#closed) throw new Error("RTP leg: begun without a codec or after its end");
+    this.#format = innerFormat(codec);
+    this.#events = events;
+    const numbers = new DataView(Uint8Array.from(randomBytes(16)).buffer);
+    const now = clock.now();
+    const sockets = this.#sockets;
+    this.#stream = new RtpStream(
+      {
+        inner: this.#format,
+        plan,
+        ssrc: numbers.getUint32(0),
+        firstSeq: numbers.getUint16(4),
+        firstTimestamp: numbers.getUint32(6),
+        cname: Buffer.from(randomBytes(9)).toString("base64url"),
+        wallOffsetMs: clock.wall() - now,
+        random: () => randomBytes(4).reduce((sum, byte) => sum * 256 + byte, 0) / 2 ** 32,
+      },
+      {
+        rtp: (bytes, sizeBytes, to) => sockets.sendRtp(bytes, sizeBytes, to),
+        rtcp: (bytes, sizeBytes, to) => sockets.sendRtcp(bytes, sizeBytes, to),
+        audio: (frame) => events.audio(frame),
+        key: (key) => events.dtmf(key),
+        news,
+      },
+      now,
+    );
+    this.#stream.answered(now);
+  }
+
+  /** A re-INVITE was agreed on. */
+  replan(plan: MediaPlan): void {
+    this.#stream?.replan(plan, this.#options.clock.now());
+  }
+
+  /** A key that came by SIP INFO. */
+  infoKey(key: string): void {
+    this.#stream?.infoKey(key, this.#options.clock.now());
+  }
+
+  /** Once every 20 ms, before the conversation's own tick. */
+  tick(now: number): void {
+    this.#stream?.tick(now);
+  }
+
+  sendAudio(payload: Uint8Array): boolean {
+    return this.#stream?.send(payload) ?? false;
+  }
+
+  sendMark(): void {}
+
+  clear(): void {
+    this.#stream?.outbound.clear();
+  }
+
+  sendDtmf(digits: string): boolean {
+    return this.#stream?.press(digits) ?? false;
+  }
+
+  /** The far end hung up by signalling, or its media are gone for good. */
+  ended(reason: "hung-up" | "connection-lost"): void {
+    const events = this.#events;
+    this.close();
+    events?.ended(reason);
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#events = undefined;
+    this.#stream?.close(this.#options.clock.now());
+    this.#sockets?.close();
+  }
+}

@@ -1,0 +1,128 @@
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type RealtimeServer, startRealtimeServer } from "../../bench/sim/realtime-server.ts";
+import { l16at8k, l16at24k, pcmu8k } from "../../src/codecs/format.ts";
+import { Transcoder } from "../../src/codecs/transcoder.ts";
+import { readMonoAt, writeWavHeader } from "../../src/codecs/wav.ts";
+import { likeness, rms, soundMs } from "../kit/audio-judge.ts";
+import { eventually, startGateway, type TestGateway } from "../kit/gateway.ts";
+import { speech } from "../kit/speech.ts";
+
+const program = "/usr/bin/baresip";
+const modules = "/usr/lib/baresip/modules";
+const greetingMs = 3000;
+
+/** A second of silence, and a sentence, twice. */
+function callerSpeech(): Int16Array {
+  const sentence = speech("vm-tocallnum");
+  const samples = new Int16Array(2 * (8000 + sentence.length));
+  samples.set(sentence, 8000);
+  samples.set(sentence, 2 * 8000 + sentence.length);
+  return samples;
+}
+
+function wavBytes(samples: Int16Array): Buffer {
+  const data = Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength);
+  return Buffer.concat([writeWavHeader({ channels: 1, sampleRateHz: 8000, dataBytes: data.length }), data]);
+}
+
+/** Calls with one codec and hangs up after some seconds; what baresip heard, at 8 kHz. */
+async function callWith(codec: string, account: string, port: number, said: Int16Array): Promise<Int16Array> {
+  const folder = mkdtempSync(join(tmpdir(), "tandem-baresip-"));
+  try {
+    writeFileSync(join(folder, "said.wav"), wavBytes(said));
+    writeFileSync(join(folder, "accounts"), `<sip:test@127.0.0.1>;regint=0;audio_codecs=${codec}${account}\n`);
+    const settings = [
+      "sip_listen 127.0.0.1:0",
+      `audio_player aufile,${join(folder, "played.wav")}`,
+      `audio_source aufile,${join(folder, "said.wav")}`,
+      "audio_alert aufile,/dev/null",
+      "ausrc_srate 8000",
+      "auplay_srate 8000",
+      "ausrc_channels 1",
+      "auplay_channels 1",
+      `module_path ${modules}`,
+      ...["stdio", "opus", "g722", "g711", "aufile", "sndfile", "auresamp", "srtp"].map((name) => `module ${name}.so`),
+      "module_tmp account.so",
+      "module_app menu.so",
+      `snd_path ${folder}`,
+    ];
+    writeFileSync(join(folder, "config"), `${settings.join("\n")}\n`);
+    const lines: string[] = [];
+    const child = spawn(program, ["-f", folder, "-e", `/dial sip:+15550100@127.0.0.1:${port}`, "-t", "9"], {
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => lines.push(String(chunk)));
+    await new Promise((resolve) => child.once("exit", resolve));
+    const heard = readdirSync(folder).find((name) => name.endsWith("dec.wav"));
+    if (!heard) throw new Error(`baresip heard nothing:\n${lines.join("")}`);
+    const samples = readMonoAt(readFileSync(join(folder, heard)), 8000);
+    if (!(samples instanceof Int16Array)) throw new Error(samples.fault);
+    return samples;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+describe("baresip calls the demo number", () => {
+  const said = callerSpeech();
+  let sim: RealtimeServer;
+  let gateway: TestGateway;
+  let port: number;
+
+  beforeAll(async () => {
+    if (!existsSync(program)) throw new Error(`${program} is missing: apt-get install baresip`);
+    sim = await startRealtimeServer({ replies: () => ({ text: "greeting", audioMs: greetingMs }) });
+    gateway = await startGateway({ OPENAI_API_KEY: "sk-test", OPENAI_BASE_URL: sim.baseUrl });
+    port = Number(gateway.lines.map((line) => /sip:\+15550100@\S+:(\d+)/.exec(line)?.[1]).find((found) => found));
+  });
+
+  afterAll(async () => {
+    await gateway?.close();
+    await sim?.close();
+  });
+
+  test.each([
+    { name: "PCMU", codec: "pcmu/8000/1", account: "", model: "audio/pcmu" },
+    { name: "PCMA", codec: "pcma/8000/1", account: "", model: "audio/pcma" },
+    { name: "G.722", codec: "g722/16000/1", account: "", model: "audio/pcm" },
+    { name: "Opus", codec: "opus/48000/2", account: "", model: "audio/pcm" },
+    { name: "PCMU under SRTP", codec: "pcmu/8000/1", account: ";mediaenc=srtp-mand", model: "audio/pcmu" },
+  ])(
+    "$name: both sides hear each other at the right level, rate and length",
+    async ({ codec, account, model }) => {
+      const before = sim.sessions.length;
+      const heard = await callWith(codec, account, port, said);
+      const session = sim.sessions[before];
+      expect(session?.config).toMatchObject({ audio: { input: { format: { type: model } } } });
+
+      // The caller's words at the model: the same rise and fall, the same level.
+      const format =
+        model === "audio/pcm" ? l16at24k : model === "audio/pcma" ? { ...pcmu8k, encoding: "pcma" as const } : pcmu8k;
+      const bytes = new Transcoder(format, l16at8k).convert(session?.callerAudio() ?? new Uint8Array());
+      const atModel = new Int16Array(bytes.slice().buffer);
+      const sentence = said.subarray(8000, said.length / 2);
+      expect(likeness(sentence, atModel).likeness).toBeGreaterThan(0.93);
+      const { shiftMs } = likeness(sentence, atModel);
+      const found = atModel.subarray(shiftMs * 8, shiftMs * 8 + sentence.length);
+      expect(Math.abs(20 * Math.log10(rms(found) / rms(sentence)))).toBeLessThan(3);
+
+      // The agent's greeting at the telephone: there, loud enough, of its length.
+      expect(soundMs(heard)).toBeGreaterThan(greetingMs - 400);
+      expect(rms(heard)).toBeGreaterThan(0.005);
+    },
+    40_000,
+  );
+
+  test("each call has its record: by SIP, ended by the caller", async () => {
+    const calls = await eventually("all calls have ended", async () => {
+      const { body } = await gateway.api("GET", "/calls");
+      return body.data.every(({ status }: { status: string }) => status === "ended") ? body.data : undefined;
+    });
+    expect(calls.length).toBe(5);
+    for (const call of calls) expect(call).toMatchObject({ carrier: "sip", to: "+15550100", cause: "caller-hung-up" });
+  });
+});
