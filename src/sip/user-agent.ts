@@ -1,32 +1,19 @@
 import type { Machine } from "../kit/machine.ts";
 import { DeadlineQueue } from "./deadline-queue.ts";
-import { contactField, replacesField } from "./headers/fields.ts";
 import { SipHeaders } from "./headers/headers.ts";
-import { noParams } from "./headers/params.ts";
 import type { Hop } from "./hop.ts";
 import { InviteSession } from "./invite-session/session.ts";
 import type { SessionInput, SessionOrder } from "./invite-session/types.ts";
-import { cseqOf, respond, type SipRequest, type SipResponse, sipCallIdOf, toTag } from "./message.ts";
-import { localContact, type Outbound, OutboundRequests } from "./outbound.ts";
-import { nextHopUri } from "./routing.ts";
-import { flowOf, isBehindNat, type Peer } from "./routing-dialog.ts";
+import { respond, type SipRequest, type SipResponse, sipCallIdOf, toTag } from "./message.ts";
+import { OutboundRequests } from "./outbound.ts";
+import { findReplaced } from "./replaces.ts";
+import { isBehindNat } from "./routing-dialog.ts";
+import { noteSource, type SessionEntry, wayOf, withContact } from "./session-entry.ts";
 import { makeSipCallId, makeTag } from "./tokens.ts";
 import type { ServerKey } from "./transaction/key.ts";
 import { type LayerInput, type LayerOrder, TransactionLayer } from "./transaction/layer.ts";
 import { userOf } from "./uri.ts";
 import type { SessionId, UserAgentInput, UserAgentOptions, UserAgentOrder } from "./user-agent-types.ts";
-
-interface SessionEntry {
-  readonly machine: InviteSession;
-  /** Next hop that was asked for, whatever the URIs say. */
-  readonly fixedHop: Hop | undefined;
-  readonly contactUser: string | undefined;
-  /** The call to hang up once this one is answered. */
-  replaces: SessionId | undefined;
-  peer: Peer | undefined;
-  /** Requests under way by the session's own number. */
-  readonly requests: Map<number, Outbound>;
-}
 
 /** A whole SIP user agent without sockets: transactions, calls and what is outside of them. */
 export class UserAgent implements Machine<UserAgentInput, UserAgentOrder> {
@@ -215,6 +202,7 @@ export class UserAgent implements Machine<UserAgentInput, UserAgentOrder> {
         return;
       }
       if (request.method === "INVITE") this.#invites.set(key, id);
+      noteSource(this.#sessions.get(id), request, order.from);
       this.#runSession(id, { type: "request", key, request }, now);
       return;
     }
@@ -232,7 +220,7 @@ export class UserAgent implements Machine<UserAgentInput, UserAgentOrder> {
       );
       return;
     }
-    const replaced = this.#replacedBy(request);
+    const replaced = findReplaced(request, (localTag) => this.#sessions.get(localTag)?.machine);
     if (typeof replaced === "number") {
       this.#respond(key, request, replaced, now);
       return;
@@ -245,22 +233,6 @@ export class UserAgent implements Machine<UserAgentInput, UserAgentOrder> {
     this.#runSession(id, { type: "start" }, now);
     if (machine.hasEnded) return;
     this.#orders.push({ type: "incoming-call", session: id, request, from, replaces: replaced });
-  }
-
-  /** The session an INVITE is to replace, or the status to refuse it with (RFC 3891 §3). */
-  #replacedBy(request: SipRequest): SessionId | number | undefined {
-    if (!request.headers.has("Replaces")) return undefined;
-    const replaces = request.headers.first(replacesField);
-    if (replaces === undefined || request.headers.count("Replaces") > 1) return 400;
-    const { callId, toTag: localTag, fromTag: remoteTag, earlyOnly } = replaces;
-    const machine = this.#sessions.get(localTag)?.machine;
-    const dialog = machine?.dialog;
-    if (machine === undefined || dialog === undefined || machine.sipCallId !== callId) return 481;
-    if (dialog.id.remoteTag !== remoteTag) return 481;
-    if (machine.hasEnded) return 603;
-    if (dialog.state === "confirmed") return earlyOnly ? 486 : localTag;
-    // An early call may be taken over only at the end that made it (RFC 3891 §3).
-    return machine.isCaller ? localTag : 481;
   }
 
   #isOf(id: SessionId, request: SipRequest): boolean {
@@ -286,7 +258,7 @@ export class UserAgent implements Machine<UserAgentInput, UserAgentOrder> {
         this.#sendFor(id, entry, order.ref, order.request, now);
         return;
       case "ack":
-        this.#outbound.send(order.request, silent, this.#wayOf(entry, order.request), now);
+        this.#outbound.send(order.request, silent, wayOf(entry, order.request), now);
         return;
       case "cancel": {
         const outbound = entry.requests.get(order.ref);
@@ -295,7 +267,10 @@ export class UserAgent implements Machine<UserAgentInput, UserAgentOrder> {
         return;
       }
       case "respond":
-        this.#runLayer({ type: "respond", key: order.key, response: this.#withContact(entry, order.response) }, now);
+        this.#runLayer(
+          { type: "respond", key: order.key, response: withContact(entry, order.response, this.#options) },
+          now,
+        );
         return;
       case "event":
         this.#orders.push({ type: "event", session: id, event: order.event });
@@ -313,8 +288,8 @@ export class UserAgent implements Machine<UserAgentInput, UserAgentOrder> {
       onResponse: (response: SipResponse, from: Hop, at: number) => {
         const { status } = response;
         // The far end was heard over this hop: requests to come may take it.
-        if (request.method === "INVITE" && status > 100 && status < 300)
-          entry.peer ??= { hop: from, isBehindNat: false };
+        const isFirst = toTag(request) === undefined;
+        if (isFirst && status > 100 && status < 300) entry.peer = { hop: from, isBehindNat: false };
         if (status >= 300 || (status >= 200 && request.method !== "INVITE")) entry.requests.delete(ref);
         this.#runSession(id, { type: "response", ref, response }, at);
       },
@@ -323,28 +298,8 @@ export class UserAgent implements Machine<UserAgentInput, UserAgentOrder> {
         this.#runSession(id, { type: "failed", ref, fault }, at);
       },
     };
-    const outbound = this.#outbound.send(request, user, this.#wayOf(entry, request), now);
+    const outbound = this.#outbound.send(request, user, wayOf(entry, request), now);
     if (request.method === "INVITE") entry.requests.set(ref, outbound);
-  }
-
-  #wayOf(entry: SessionEntry, request: SipRequest): { to?: Hop; contactUser?: string } {
-    const { fixedHop, contactUser, peer } = entry;
-    const uri = nextHopUri(request);
-    const isFirst = toTag(request) === undefined;
-    const flow = peer === undefined || isFirst ? undefined : flowOf(peer, uri, request.headers.has("Route"));
-    return { to: isFirst ? fixedHop : flow, contactUser };
-  }
-
-  /** Puts our Contact into what makes or refreshes a dialog (RFC 3261 §12.1.1, RFC 3311 §5.2). */
-  #withContact(entry: SessionEntry, response: SipResponse): SipResponse {
-    const { status, headers } = response;
-    const { method } = cseqOf(response);
-    const wants = method === "INVITE" || method === "UPDATE" || method === "REFER";
-    if (!wants || status <= 100 || status >= 300 || headers.has("Contact") || entry.peer === undefined) return response;
-    const { hop } = entry.peer;
-    const uri = localContact(this.#options.localAddress(hop), hop, entry.contactUser);
-    headers.put(contactField, { uri, params: noParams });
-    return response;
   }
 }
 

@@ -1,23 +1,14 @@
 import { requires } from "../capabilities.ts";
 import { Dialog } from "../dialog.ts";
-import {
-  callIdField,
-  contactField,
-  cseqField,
-  fromField,
-  reasonField,
-  retryAfterField,
-  routeField,
-  rseqField,
-  toField,
-} from "../headers/fields.ts";
+import { reasonField, retryAfterField, rseqField } from "../headers/fields.ts";
 import { SipHeaders } from "../headers/headers.ts";
-import { cseqOf, emptyBody, type SipRequest, type SipResponse, toTag } from "../message.ts";
+import { cseqOf, type SipRequest, type SipResponse, toTag } from "../message.ts";
 import { sdpOf } from "../sdp-body.ts";
 import type { TransactionFault } from "../transaction/types.ts";
-import type { SipUri, Uri } from "../uri.ts";
-import { sameUri } from "../uri-equality.ts";
-import { addAll, type SessionContext } from "./context.ts";
+import type { Uri } from "../uri.ts";
+import { buildInvite } from "./build-invite.ts";
+import type { SessionContext } from "./context.ts";
+import { Redirects } from "./redirects.ts";
 import { rackFor } from "./reliable-provisionals.ts";
 import type { OutgoingCall, SessionEnd } from "./types.ts";
 import type { RequestHandler } from "./wire.ts";
@@ -37,8 +28,6 @@ interface Fork {
 
 /** Most callees of one INVITE that we keep apart. */
 const maxForks = 16;
-/** Most addresses taken from 3xx responses. */
-const maxTargets = 10;
 
 /** The calling side of an INVITE, from sending it to the last fork's 2xx (RFC 3261 §13.2). */
 export class OutgoingInvite {
@@ -53,10 +42,9 @@ export class OutgoingInvite {
   #ref = 0;
   #request: SipRequest | undefined;
   #winner: Fork | undefined;
-  /** Where 3xx responses send us, best first. */
-  #targets: Uri[] = [];
-  readonly #tried: Uri[] = [];
-  #redirects = 0;
+  readonly #redirects: Redirects;
+  /** Whom we are calling now. */
+  #uri: Uri;
   #raises = 0;
 
   constructor(
@@ -68,6 +56,8 @@ export class OutgoingInvite {
     this.#call = call;
     this.#localTag = ids.localTag;
     this.#sipCallId = ids.sipCallId;
+    this.#uri = call.uri;
+    this.#redirects = new Redirects(call.uri, context.options.maxRedirects);
   }
 
   get isCalling(): boolean {
@@ -97,28 +87,13 @@ export class OutgoingInvite {
   }
 
   #invite(uri: Uri): void {
-    const { offers, options, timer, wire } = this.#context;
-    this.#tried.push(uri);
+    this.#uri = uri;
     this.#seq++;
-    const headers = new SipHeaders();
-    for (const route of this.#call.routes ?? []) headers.put(routeField, route);
-    const { from, to } = this.#call;
-    headers.add("Max-Forwards", "70");
-    headers.put(fromField, { ...from, params: new Map(from.params).set("tag", this.#localTag) });
-    headers.put(toField, to).put(callIdField, this.#sipCallId);
-    headers.put(cseqField, { seq: this.#seq, method: "INVITE" });
-    addAll(headers, this.#context.capabilityLines());
-    if (options.reliableProvisional === "required") headers.add("Require", "100rel");
-    addAll(headers, timer.requestLines());
-    if (options.product !== "") headers.add("User-Agent", options.product);
-    addAll(headers, this.#call.headers);
     const { sdp } = this.#call;
-    if (sdp !== undefined) {
-      headers.add("Content-Type", "application/sdp");
-      offers.localOffer(sdp);
-    }
-    this.#request = { type: "request", method: "INVITE", uri, headers, body: sdp ?? emptyBody };
-    this.#ref = wire.send(this.#request, this.#handler());
+    if (sdp !== undefined) this.#context.offers.localOffer(sdp);
+    const ids = { localTag: this.#localTag, sipCallId: this.#sipCallId, seq: this.#seq };
+    this.#request = buildInvite(this.#context, this.#call, uri, ids);
+    this.#ref = this.#context.wire.send(this.#request, this.#handler());
   }
 
   #handler(): RequestHandler {
@@ -310,10 +285,10 @@ export class OutgoingInvite {
     if (!this.#isCancelled) {
       // Dialogs of the refused INVITE are gone; an INVITE sent again begins new ones.
       if (status === 422 && this.#raises++ < 2 && this.#context.timer.raise(response)) {
-        this.#again(this.#tried.at(-1)!);
+        this.#again(this.#uri);
         return;
       }
-      if (status < 400) this.#addTargets(response);
+      if (status < 400) this.#redirects.add(response);
       if (status < 600 && this.#tryNext()) return;
     }
     this.#state = "over";
@@ -332,23 +307,8 @@ export class OutgoingInvite {
     this.#context.end(end, now);
   }
 
-  /** Takes the addresses of a 3xx, best first (RFC 3261 §8.1.3.4). */
-  #addTargets(response: SipResponse): void {
-    if (this.#redirects >= this.#context.options.maxRedirects) return;
-    this.#redirects++;
-    const found = response.headers
-      .all(contactField)
-      .map(({ uri, params }) => ({ uri, q: Number(params.get("q") ?? "1") || 0 }))
-      .sort((a, b) => b.q - a.q);
-    for (const { uri } of found) {
-      if (uri.type !== "sip" || this.#targets.length >= maxTargets) continue;
-      const plain: SipUri = { ...uri, rawHeaders: undefined, params: withoutMethod(uri.params) };
-      if (![...this.#tried, ...this.#targets].some((one) => sameUri(one, plain))) this.#targets.push(plain);
-    }
-  }
-
   #tryNext(): boolean {
-    const next = this.#targets.shift();
+    const next = this.#redirects.next();
     if (next === undefined) return false;
     this.#context.wire.event({ type: "redirected", to: next });
     this.#again(next);
@@ -361,10 +321,4 @@ export class OutgoingInvite {
     this.#context.offers.rollback();
     this.#invite(uri);
   }
-}
-
-function withoutMethod(params: SipUri["params"]): SipUri["params"] {
-  const rest = new Map(params);
-  rest.delete("method");
-  return rest;
 }

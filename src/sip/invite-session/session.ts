@@ -1,59 +1,31 @@
-import type { RandomBytes } from "../../kit/ids.ts";
 import type { Machine } from "../../kit/machine.ts";
-import { requires, unknownRequirements } from "../capabilities.ts";
 import { Dialog } from "../dialog.ts";
-import { contentTypeField, type Replaces, reasonField } from "../headers/fields.ts";
+import { type Replaces, reasonField } from "../headers/fields.ts";
 import { SipHeaders } from "../headers/headers.ts";
 import { cseqOf, fromTag, type SipRequest, sipCallIdOf } from "../message.ts";
-import { sdpOf } from "../sdp-body.ts";
-import type { ServerKey } from "../transaction/key.ts";
 import { patienceMs } from "../transaction/types.ts";
-import { addAll, SessionContext } from "./context.ts";
+import { SessionContext } from "./context.ts";
+import { DialogRequests } from "./dialog-requests.ts";
 import { IncomingInvite } from "./incoming-invite.ts";
-import { Negotiation } from "./negotiation.ts";
+import { inviteRefusal } from "./invite-refusal.ts";
+import { LocalOffers } from "./local-offers.ts";
 import { OutgoingInvite } from "./outgoing-invite.ts";
 import { Referrals } from "./referrals.ts";
+import { RemoteOffers } from "./remote-offers.ts";
 import { SessionTimer } from "./session-timer.ts";
 import { Transfers } from "./transfers.ts";
-import type {
-  Authorize,
-  OutgoingCall,
-  SessionCommand,
-  SessionEnd,
-  SessionInput,
-  SessionOptions,
-  SessionOrder,
-} from "./types.ts";
+import type { SessionCommand, SessionEnd, SessionInput, SessionOrder, SessionParts } from "./types.ts";
 import { SessionWire } from "./wire.ts";
-
-/** What a session begins with: a call to make, or one that came. */
-export type SessionOrigin =
-  | { readonly type: "outgoing"; readonly call: OutgoingCall; readonly sipCallId: string }
-  | {
-      readonly type: "incoming";
-      readonly key: ServerKey;
-      readonly request: SipRequest;
-      readonly authorize?: Authorize;
-    };
-
-export interface SessionParts {
-  readonly origin: SessionOrigin;
-  /** Our tag: random, ours alone. */
-  readonly localTag: string;
-  readonly options: SessionOptions;
-  readonly random: RandomBytes;
-}
-
-/** Request methods that end nothing and need the dialog: refused with 481 when it is over. */
-type DialogRequest = { readonly key: ServerKey; readonly request: SipRequest };
 
 /** The signalling of one call leg, caller's or callee's side, from INVITE to the last answer (RFC 3261 §13–§15). */
 export class InviteSession implements Machine<SessionInput, SessionOrder> {
   readonly #context: SessionContext;
   readonly #outgoing: OutgoingInvite | undefined;
   readonly #incoming: IncomingInvite | undefined;
-  readonly #invite: DialogRequest | undefined;
-  readonly #negotiation: Negotiation;
+  readonly #invite: SipRequest | undefined;
+  readonly #localOffers: LocalOffers;
+  readonly #remoteOffers: RemoteOffers;
+  readonly #dialogRequests: DialogRequests;
   readonly #transfers: Transfers;
   readonly #referrals: Referrals;
   readonly #sipCallId: string;
@@ -73,16 +45,22 @@ export class InviteSession implements Machine<SessionInput, SessionOrder> {
       wire,
       makeTimer: (deadlines) =>
         new SessionTimer(options, deadlines, {
-          onRefreshDue: (now) => this.#negotiation.refresh(now),
+          onRefreshDue: (now) => this.#localOffers.refresh(now),
           onExpired: (now) => this.#hangUp({ by: "network", cause: "expired", reasons: [] }, now),
         }),
       end: (end, now) => this.#finish(end, now),
       hangUp: (end, now) => this.#hangUp(end, now),
     });
     this.#localTag = localTag;
-    this.#negotiation = new Negotiation(this.#context, isOutgoing);
+    this.#localOffers = new LocalOffers(this.#context, isOutgoing);
     this.#transfers = new Transfers(this.#context);
     this.#referrals = new Referrals(this.#context);
+    this.#remoteOffers = new RemoteOffers(this.#context, this.#localOffers);
+    this.#dialogRequests = new DialogRequests(this.#context, {
+      offers: this.#remoteOffers,
+      transfers: this.#transfers,
+      referrals: this.#referrals,
+    });
     if (origin.type === "outgoing") {
       this.#sipCallId = origin.sipCallId;
       this.#outgoing = new OutgoingInvite(this.#context, origin.call, { localTag, sipCallId: origin.sipCallId });
@@ -90,7 +68,7 @@ export class InviteSession implements Machine<SessionInput, SessionOrder> {
     }
     const { key, request } = origin;
     this.#sipCallId = sipCallIdOf(request);
-    this.#invite = { key, request };
+    this.#invite = request;
     this.#context.dialog = Dialog.called(request, localTag, 0);
     this.#context.allowsUpdate = /\bUPDATE\b/.test(request.headers.getAll("Allow").join());
     this.#incoming = new IncomingInvite(this.#context, key, request);
@@ -133,7 +111,7 @@ export class InviteSession implements Machine<SessionInput, SessionOrder> {
   handle(input: SessionInput | { type: "timeout" }, now: number): readonly SessionOrder[] {
     if (this.#isClosed) return [];
     this.#take(input, now);
-    this.#negotiation.sendQueued(now);
+    this.#localOffers.sendQueued(now);
     this.#sendByeWhenAllowed();
     this.#closeWhenDone();
     return this.#context.wire.takeOrders();
@@ -182,24 +160,10 @@ export class InviteSession implements Machine<SessionInput, SessionOrder> {
     const incoming = this.#incoming;
     if (incoming === undefined || this.#invite === undefined) return;
     incoming.start(now);
-    const refusal = this.#refusalOf(this.#invite.request);
+    const refusal = inviteRefusal(this.#context, this.#invite);
     if (refusal === undefined) return;
     const { status, headers } = refusal;
     incoming.reject(status, { headers }, { by: "local", cause: "rejected", status, reasons: [] }, now);
-  }
-
-  /** What is wrong with an INVITE before anybody is asked. */
-  #refusalOf(request: SipRequest): { readonly status: number; readonly headers?: SipHeaders } | undefined {
-    const { timer, dialog, options } = this.#context;
-    if (dialog === undefined) return { status: 400 };
-    const unknown = unknownRequirements(request.headers);
-    if (options.reliableProvisional === "off" && requires(request, "100rel")) unknown.push("100rel");
-    if (unknown.length > 0) return { status: 420, headers: SipHeaders.of(["Unsupported", unknown.join(", ")]) };
-    if (request.body.length > 0 && sdpOf(request) === undefined) {
-      return { status: 415, headers: SipHeaders.of(["Accept", "application/sdp"]) };
-    }
-    const small = timer.refusal(request);
-    return small === undefined ? undefined : { status: 422, headers: small };
   }
 
   #command(command: SessionCommand, now: number): void {
@@ -229,7 +193,7 @@ export class InviteSession implements Machine<SessionInput, SessionOrder> {
         this.#hangUp({ by: "local", cause: "bye", reasons: command.headers?.all(reasonField) ?? [] }, now);
         return;
       case "offer":
-        this.#negotiation.offer(command.sdp, command.method ?? "INVITE", now);
+        this.#localOffers.offer(command.sdp, command.method ?? "INVITE", now);
         return;
       case "answer-offer":
         this.#context.answerOffer(command.sdp, now);
@@ -247,23 +211,9 @@ export class InviteSession implements Machine<SessionInput, SessionOrder> {
         this.#referrals.refuse(command.refer, command.status);
         return;
       case "send":
-        this.#send(command);
+        this.#dialogRequests.send(command);
         return;
     }
-  }
-
-  #send(command: Extract<SessionCommand, { type: "send" }>): void {
-    const { dialog, wire } = this.#context;
-    const { token, method, contentType, body, headers } = command;
-    if (dialog === undefined) {
-      wire.event({ type: "sent", token, status: 481 });
-      return;
-    }
-    wire.send(dialog.request(method, { headers, contentType, body }), {
-      nextSeq: () => dialog.nextSeq(),
-      onFinal: ({ status }) => wire.event({ type: "sent", token, status }),
-      onFailed: () => wire.event({ type: "sent", token, status: 408 }),
-    });
   }
 
   #request(input: Extract<SessionInput, { type: "request" }>, now: number): void {
@@ -271,7 +221,7 @@ export class InviteSession implements Machine<SessionInput, SessionOrder> {
     const { wire } = this.#context;
     if (request.method === "CANCEL") {
       wire.respond(key, this.#context.response(request, 200));
-      if (cancels !== undefined && !this.#negotiation.cancelRemote(cancels) && this.#incoming?.key === cancels) {
+      if (cancels !== undefined && !this.#remoteOffers.cancel(cancels) && this.#incoming?.key === cancels) {
         this.#incoming.cancel(request, now);
       }
       return;
@@ -285,66 +235,20 @@ export class InviteSession implements Machine<SessionInput, SessionOrder> {
       wire.respond(key, this.#context.response(request, 500));
       return;
     }
-    const unknown = unknownRequirements(request.headers);
-    if (unknown.length > 0) {
-      const headers = SipHeaders.of(["Unsupported", unknown.join(", ")]);
-      wire.respond(key, this.#context.response(request, 420, { headers }));
-      return;
-    }
-    if (request.method === "NOTIFY") {
-      if (!this.#transfers.notify(key, request)) this.#answerStrayNotify(key, request);
-      return;
-    }
+    if (this.#dialogRequests.handleAnytime(key, request)) return;
     if (this.#end !== undefined) {
-      wire.respond(key, this.#context.response(request, request.method === "BYE" && this.#isByeDue ? 200 : 481));
-      this.#isByeDue &&= request.method !== "BYE";
+      // Two BYEs that crossed: ours has to wait for its ACK, theirs ends the call.
+      const isFirstBye = request.method === "BYE" && this.#isByeDue;
+      wire.respond(key, this.#context.response(request, isFirstBye ? 200 : 481));
+      if (isFirstBye) this.#isByeDue = false;
       return;
     }
-    this.#dialogRequest(key, request, dialog, now);
-  }
-
-  #dialogRequest(key: ServerKey, request: SipRequest, dialog: Dialog, now: number): void {
-    const { wire } = this.#context;
-    const ok = (headers?: SipHeaders): void => wire.respond(key, this.#context.response(request, 200, { headers }));
-    switch (request.method) {
-      case "INVITE":
-        this.#negotiation.reinvite(key, request, now);
-        return;
-      case "UPDATE":
-        this.#negotiation.update(key, request, now);
-        return;
-      case "PRACK":
-        if (this.#incoming === undefined) wire.respond(key, this.#context.response(request, 481));
-        else this.#incoming.prack(key, request, now);
-        return;
-      case "BYE":
-        ok();
-        this.#bye(request, dialog, now);
-        return;
-      case "REFER":
-        if (dialog.state === "confirmed") this.#referrals.request(key, request, dialog, now);
-        else wire.respond(key, this.#context.response(request, 403));
-        return;
-      case "INFO":
-      case "MESSAGE": {
-        ok();
-        const { method, headers, body } = request;
-        const contentType = headers.first(contentTypeField)?.type ?? "";
-        wire.event({ type: "message", method, contentType, body, headers });
-        return;
-      }
-      case "OPTIONS":
-        ok(addAll(this.#context.capabilityLines(), SipHeaders.of(["Accept", "application/sdp"])));
-        return;
-      default:
-        wire.respond(key, this.#context.response(request, 405, { headers: this.#context.capabilityLines() }));
-    }
-  }
-
-  /** Waiting messages and other news nobody subscribed to are taken politely; a transfer's must be known (RFC 6665 §4.1.3). */
-  #answerStrayNotify(key: ServerKey, request: SipRequest): void {
-    const isRefer = /^refer\b/i.test(request.headers.get("Event") ?? "");
-    this.#context.wire.respond(key, this.#context.response(request, isRefer ? 481 : 200));
+    if (request.method === "BYE") {
+      wire.respond(key, this.#context.response(request, 200));
+      this.#bye(request, dialog, now);
+    } else if (request.method === "PRACK" && this.#incoming !== undefined) {
+      this.#incoming.prack(key, request, now);
+    } else this.#dialogRequests.handle(key, request, dialog, now);
   }
 
   #dialogOf(request: SipRequest): Dialog | undefined {
@@ -403,7 +307,7 @@ export class InviteSession implements Machine<SessionInput, SessionOrder> {
     deadlines.clear("ring");
     deadlines.clear("keep-ringing");
     this.#context.refuseOffer(487, now);
-    this.#negotiation.stop();
+    this.#localOffers.stop();
     this.#referrals.stop();
     wire.event({ type: "ended", end });
   }

@@ -1,3 +1,4 @@
+import type { RandomBytes } from "../../kit/ids.ts";
 import type { NameAddress, Reason, Replaces } from "../headers/fields.ts";
 import type { HeaderLine, SipHeaders } from "../headers/headers.ts";
 import type { SipRequest, SipResponse } from "../message.ts";
@@ -55,6 +56,24 @@ export interface OutgoingCall {
   /** SDP offer; undefined: the far end is to offer. */
   readonly sdp?: Uint8Array;
   readonly authorize?: Authorize;
+}
+
+/** What a session begins with: a call to make, or one that came. */
+export type SessionOrigin =
+  | { readonly type: "outgoing"; readonly call: OutgoingCall; readonly sipCallId: string }
+  | {
+      readonly type: "incoming";
+      readonly key: ServerKey;
+      readonly request: SipRequest;
+      readonly authorize?: Authorize;
+    };
+
+export interface SessionParts {
+  readonly origin: SessionOrigin;
+  /** Our tag: random, ours alone. */
+  readonly localTag: string;
+  readonly options: SessionOptions;
+  readonly random: RandomBytes;
 }
 
 /** How a session ended, once. */

@@ -17,13 +17,15 @@ import { serializeMessage } from "../serialize.ts";
 import type { SourceGuard } from "../source-guard.ts";
 import { makeTag, randomFraction } from "../tokens.ts";
 import type { ClientKey, ServerKey } from "../transaction/key.ts";
-import type { TransactionFault } from "../transaction/types.ts";
 import { UserAgent } from "../user-agent.ts";
 import type { SessionId, UserAgentInput, UserAgentOrder } from "../user-agent-types.ts";
+import { type Registration, Registrations, type RequestResult } from "./registrations.ts";
 import { type AskDns, resolveUri, systemDns } from "./resolver.ts";
 import { defaultConnectionOptions, type ListenAddress } from "./transport.ts";
 import { Transports, type TransportsOptions } from "./transports.ts";
 import type { WebSocketOrigin } from "./web-socket-transport.ts";
+
+export type { Registration, RequestResult } from "./registrations.ts";
 
 /** A call that came in; answered by `command`. */
 export interface IncomingCall {
@@ -62,27 +64,6 @@ export interface SipEndpointOptions extends Omit<TransportsOptions, "connections
   readonly handlers: SipHandlers;
 }
 
-/** The result of a request outside a call; `undefined` response: it failed. */
-export type RequestResult = (
-  response: SipResponse | undefined,
-  fault: TransactionFault | undefined,
-  from?: Hop,
-) => void;
-
-/** A registration of ours that is kept up. */
-export interface Registration {
-  /** Takes the binding back; the last state is `unregistered`. */
-  stop(): void;
-}
-
-interface RegistrationEntry {
-  readonly onState: (state: RegistrationState) => void;
-  /** The hop that was asked for. */
-  readonly to: Hop | undefined;
-  /** The hop the registrar answered from. */
-  heardFrom?: Hop;
-}
-
 const keepAliveMs = 25_000;
 const keepAlive = Buffer.from("\r\n\r\n", "latin1");
 
@@ -92,7 +73,7 @@ export class SipEndpoint {
   readonly #agent: UserAgent;
   readonly #dns: AskDns;
   readonly #results = new Map<string, RequestResult>();
-  readonly #registrations = new Map<RegistrationClient, RegistrationEntry>();
+  readonly #registrations: Registrations;
   readonly #inputs: (UserAgentInput | { type: "timeout" })[] = [];
   #transports!: Transports;
   #isBusy = false;
@@ -105,6 +86,9 @@ export class SipEndpoint {
   private constructor(options: SipEndpointOptions) {
     this.#options = options;
     this.#dns = options.dns ?? systemDns();
+    this.#registrations = new Registrations(options.clock, (request, onResult, to) =>
+      this.request(request, onResult, to),
+    );
     this.#agent = new UserAgent({
       session: options.session ?? defaultSessionOptions,
       maxTransactions: options.maxTransactions ?? 50_000,
@@ -170,10 +154,9 @@ export class SipEndpoint {
 
   /** Keeps an address registered until `stop`. `to`: the registrar's hop, whatever its URI says. */
   register(options: RegistrationOptions, onState: (state: RegistrationState) => void, to?: Hop): Registration {
-    const client = new RegistrationClient(options, this.#options.random);
-    this.#registrations.set(client, { onState, to });
-    this.#runRegistration(client, { type: "start" });
-    return { stop: () => this.#runRegistration(client, { type: "stop" }) };
+    const registration = this.#registrations.add(new RegistrationClient(options, this.#options.random), onState, to);
+    this.#arm();
+    return registration;
   }
 
   /** Takes over a WebSocket that the HTTP server accepted with the subprotocol `sip` (RFC 7118). */
@@ -279,40 +262,18 @@ export class SipEndpoint {
     this.#input({ type: "resolved", query, hops });
   }
 
-  #runRegistration(client: RegistrationClient, input: Parameters<RegistrationClient["handle"]>[0]): void {
-    const entry = this.#registrations.get(client);
-    if (entry === undefined || this.#isClosed) return;
-    for (const order of client.handle(input, this.#options.clock.now())) {
-      if (order.type === "state") {
-        if (order.state.type === "unregistered") this.#registrations.delete(client);
-        entry.onState(order.state);
-        continue;
-      }
-      this.request(
-        order.request,
-        (response, fault, from) => {
-          if (from !== undefined) entry.heardFrom = from;
-          if (response !== undefined) this.#runRegistration(client, { type: "response", response });
-          else this.#runRegistration(client, { type: "failed", fault: fault ?? "transport" });
-        },
-        entry.to,
-      );
-    }
-    this.#arm();
-  }
-
   /** Keeps the way from our registrars open through NATs; connections have their own pings. */
   #keepAlive(): void {
-    for (const { heardFrom } of this.#registrations.values()) {
-      if (heardFrom?.transport === "UDP") this.#transports.send(keepAlive, heardFrom, () => undefined);
+    for (const hop of this.#registrations.registrars()) {
+      if (hop.transport === "UDP") this.#transports.send(keepAlive, hop, () => undefined);
     }
   }
 
   /** Sets the one timer to the earliest deadline of all. */
   #arm(): void {
     if (this.#isClosed) return;
-    let next = this.#agent.deadline ?? Number.POSITIVE_INFINITY;
-    for (const { deadline } of this.#registrations.keys()) if (deadline !== undefined) next = Math.min(next, deadline);
+    const never = Number.POSITIVE_INFINITY;
+    const next = Math.min(this.#agent.deadline ?? never, this.#registrations.deadline ?? never);
     // A timer that fires early finds nothing due and is set again; one that fires late would be wrong.
     if (next >= this.#timerAt) return;
     clearTimeout(this.#timer);
@@ -323,10 +284,7 @@ export class SipEndpoint {
 
   #onTimer(): void {
     this.#timerAt = Number.POSITIVE_INFINITY;
-    const now = this.#options.clock.now();
-    for (const client of [...this.#registrations.keys()]) {
-      if (client.deadline !== undefined && client.deadline <= now) this.#runRegistration(client, { type: "timeout" });
-    }
+    this.#registrations.fire();
     this.#input({ type: "timeout" });
   }
 }

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { connect, createServer, type Server, type Socket } from "node:net";
-import { connect as connectTls, createServer as createTlsServer, type TLSSocket } from "node:tls";
+import { connect as connectTls, createServer as createTlsServer, rootCertificates, type TLSSocket } from "node:tls";
 import type { Hop } from "../hop.ts";
 import { StreamFramer } from "../stream-framer.ts";
 import type { Connection, ConnectionTable } from "./connection-table.ts";
@@ -114,7 +114,7 @@ export class StreamTransport {
     const socket =
       this.#transport === "TCP"
         ? connect({ host, port })
-        : connectTls({ host, port, servername: serverName, ca, rejectUnauthorized: checksServers });
+        : connectTls({ host, port, servername: serverName, ca: withSystem(ca), rejectUnauthorized: checksServers });
     socket.setTimeout(this.#options.connectTimeoutMs);
     const ready = this.#transport === "TCP" ? "connect" : "secureConnect";
     const connection = this.#attach(socket, { ...to, connection: this.#table.makeId() });
@@ -176,4 +176,9 @@ export class StreamTransport {
     });
     return connection;
   }
+}
+
+/** Node's `ca` takes the place of the authorities it knows; ours is to stand beside them. */
+function withSystem(ca: string | undefined): string[] | undefined {
+  return ca === undefined ? undefined : [...rootCertificates, ca];
 }

@@ -1,11 +1,8 @@
 import type { Dialog } from "../dialog.ts";
-import { SipHeaders } from "../headers/headers.ts";
 import { cseqOf, type SipRequest, type SipResponse } from "../message.ts";
 import { sdpOf } from "../sdp-body.ts";
 import { randomFraction } from "../tokens.ts";
-import type { ServerKey } from "../transaction/key.ts";
 import { patienceMs, type TransactionFault } from "../transaction/types.ts";
-import { Acceptance } from "./acceptance.ts";
 import { addAll, type SessionContext } from "./context.ts";
 
 type Method = "INVITE" | "UPDATE";
@@ -23,29 +20,27 @@ interface Local {
   isAsked?: boolean;
 }
 
-/** A re-INVITE of the far end that the user is to answer. */
-interface Remote {
-  readonly key: ServerKey;
-  readonly request: SipRequest;
-}
-
 /** Most times one offer is sent: glare (491) and small intervals (422) end somewhere. */
 const maxTries = 6;
 
-/** Changes to a call within its dialog: re-INVITE and UPDATE, ours and theirs, and glare (RFC 3261 §14, RFC 3311). */
-export class Negotiation {
+/** Changes to a call that we want, by re-INVITE or UPDATE: one at a time, again after glare (RFC 3261 §14.1, RFC 3311 §5.1). */
+export class LocalOffers {
   readonly #context: SessionContext;
   /** We made the Call-ID, so we wait longer after glare (RFC 3261 §14.1). */
   readonly #ownsCallId: boolean;
   #local: Local | undefined;
   #queued: Local | undefined;
-  #remote: Remote | undefined;
   /** The last ACK, sent again when its 2xx comes again. */
   readonly #acks = new Map<number, SipRequest>();
 
   constructor(context: SessionContext, ownsCallId: boolean) {
     this.#context = context;
     this.#ownsCallId = ownsCallId;
+  }
+
+  /** True while an INVITE of ours is under way. */
+  get isInviting(): boolean {
+    return this.#local?.method === "INVITE";
   }
 
   /** Offers, as soon as that is allowed; an offer that waits is replaced. */
@@ -69,7 +64,7 @@ export class Negotiation {
     const { acceptances, deadlines, dialog, offers, isAsking } = this.#context;
     const queued = this.#queued;
     if (queued === undefined || dialog === undefined || deadlines.has("glare")) return;
-    if (this.#local !== undefined || this.#remote !== undefined || isAsking || offers.state !== "stable") return;
+    if (this.#local !== undefined || isAsking || offers.state !== "stable") return;
     const isUpdate = queued.method === "UPDATE";
     // An INVITE waits for the end of the one before, an UPDATE may pass it.
     if (!isUpdate && (acceptances.size > 0 || dialog.state !== "confirmed")) return;
@@ -217,122 +212,6 @@ export class Negotiation {
     this.#local = undefined;
     this.#context.deadlines.clear("re-invite");
     return true;
-  }
-
-  /** Takes a re-INVITE of the far end (RFC 3261 §14.2). */
-  reinvite(key: ServerKey, request: SipRequest, now: number): void {
-    const { acceptances, dialog, offers, timer, wire } = this.#context;
-    const refusal = timer.refusal(request);
-    if (this.#local?.method === "INVITE" || offers.state === "local-offer") {
-      wire.respond(key, this.#context.response(request, 491));
-      return;
-    }
-    if (this.#remote !== undefined || acceptances.size > 0 || this.#context.isAsking || dialog?.state !== "confirmed") {
-      wire.respond(key, this.#context.refuseForNow(request));
-      return;
-    }
-    if (refusal !== undefined) {
-      wire.respond(key, this.#context.response(request, 422, { headers: refusal }));
-      return;
-    }
-    dialog.refreshTarget(request);
-    this.#remote = { key, request };
-    const sdp = sdpOf(request);
-    if (sdp !== undefined) offers.remoteOffer();
-    this.#context.askUser(
-      sdp === undefined ? { type: "offer-wanted" } : { type: "remote-offer", sdp },
-      {
-        answer: (answer, at) => this.#answerReinvite(key, request, answer, sdp === undefined, at),
-        refuse: (status) => {
-          this.#remote = undefined;
-          offers.rollback();
-          wire.respond(key, this.#context.response(request, status));
-        },
-      },
-      now,
-    );
-  }
-
-  #answerReinvite(key: ServerKey, request: SipRequest, answer: Uint8Array, isLate: boolean, now: number): void {
-    const { offers, timer, wire } = this.#context;
-    this.#remote = undefined;
-    if (isLate) offers.localOffer(answer);
-    else offers.localAnswer(answer);
-    const headers = addAll(this.#context.capabilityLines(), timer.acceptRequest(request, now));
-    const response = this.#context.response(request, 200, { headers, sdp: answer });
-    const user = {
-      onAck: (ack: SipRequest): void => {
-        const sdp = sdpOf(ack);
-        if (!isLate) return;
-        if (sdp === undefined) {
-          offers.rollback();
-          wire.event({ type: "offer-failed", status: 200 });
-          return;
-        }
-        offers.remoteAnswer();
-        wire.event({ type: "remote-answer", sdp });
-      },
-      // RFC 3261 §14.2: without the ACK the dialog ends.
-      onGivenUp: (at: number): void => this.#context.hangUp({ by: "network", cause: "no-ack", reasons: [] }, at),
-    };
-    new Acceptance(this.#context, key, response, user, now);
-  }
-
-  /** The far end gave its re-INVITE up; true when it was that one (RFC 3261 §9.2). */
-  cancelRemote(key: ServerKey): boolean {
-    const remote = this.#remote;
-    if (remote === undefined || remote.key !== key) return false;
-    this.#remote = undefined;
-    this.#context.dropQuestion();
-    this.#context.offers.rollback();
-    this.#context.wire.respond(key, this.#context.response(remote.request, 487));
-    this.#context.wire.event({ type: "offer-withdrawn" });
-    return true;
-  }
-
-  /** Takes an UPDATE of the far end (RFC 3311 §5.2). */
-  update(key: ServerKey, request: SipRequest, now: number): void {
-    const { dialog, offers, timer, wire } = this.#context;
-    const sdp = sdpOf(request);
-    if (sdp !== undefined && (this.#context.isAsking || offers.state === "remote-offer")) {
-      wire.respond(key, this.#context.refuseForNow(request));
-      return;
-    }
-    if (sdp !== undefined && (offers.state === "local-offer" || this.#local?.sdp !== undefined)) {
-      wire.respond(key, this.#context.response(request, 491));
-      return;
-    }
-    const refusal = timer.refusal(request);
-    if (refusal !== undefined) {
-      wire.respond(key, this.#context.response(request, 422, { headers: refusal }));
-      return;
-    }
-    dialog?.refreshTarget(request);
-    const accept = (at: number, answer?: Uint8Array): void => {
-      // Session timers begin with the call itself (RFC 4028 §7.4).
-      const lines = dialog?.state === "confirmed" ? timer.acceptRequest(request, at) : new SipHeaders();
-      const headers = addAll(this.#context.capabilityLines(), lines);
-      wire.respond(key, this.#context.response(request, 200, { headers, sdp: answer }));
-    };
-    if (sdp === undefined) {
-      accept(now);
-      return;
-    }
-    offers.remoteOffer();
-    this.#context.askUser(
-      { type: "remote-offer", sdp },
-      {
-        answer: (answer, at) => {
-          offers.localAnswer(answer);
-          accept(at, answer);
-        },
-        refuse: (status) => {
-          offers.rollback();
-          wire.respond(key, this.#context.response(request, status));
-        },
-      },
-      now,
-    );
   }
 
   /** Ends with the call: nothing of ours is sent any more. What the user was asked is refused by the session. */
