@@ -23,7 +23,7 @@ RUN mkdir /data && chown node:node /data
 USER node
 ENV NODE_ENV=production TANDEM_DATA_DIR=/data
 VOLUME /data
-EXPOSE 8080 8081
+EXPOSE 8080 8081 5060 5060/udp 20000-29999/udp
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \
   CMD node -e "fetch('http://127.0.0.1:8080/healthz').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"
 CMD ["node", "dist/src/main.js"]
