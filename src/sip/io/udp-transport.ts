@@ -10,11 +10,15 @@ const bufferBytes = 4 * 1024 * 1024;
 export class UdpTransport {
   readonly #socket: Socket;
   readonly #user: TransportUser;
+  /** Where it listens. */
+  readonly address: ListenAddress;
   #isClosed = false;
 
   private constructor(socket: Socket, user: TransportUser) {
     this.#socket = socket;
     this.#user = user;
+    const { address, port } = socket.address();
+    this.address = { address, port };
     socket.on("message", (bytes, info) => this.#receive(bytes, info));
     // ICMP news about single packets; each `send` hears of its own failure.
     socket.on("error", () => undefined);
@@ -28,12 +32,6 @@ export class UdpTransport {
     trySize(() => socket.setRecvBufferSize(bufferBytes));
     trySize(() => socket.setSendBufferSize(bufferBytes));
     return new UdpTransport(socket, user);
-  }
-
-  /** Where it listens. */
-  get address(): ListenAddress {
-    const { address, port } = this.#socket.address();
-    return { address, port };
   }
 
   send(bytes: Uint8Array, to: Hop, onError: () => void): void {
