@@ -8,6 +8,11 @@ const frameBytes = 160;
 /** When a frame left or came, by its content. Frames are told apart by all of their bytes. */
 export type FrameTimes = Map<string, number>;
 
+/** Milliseconds since 1970, as finely as the monotonic clock: comparable between threads and processes. */
+export function sharedNow(): number {
+  return performance.timeOrigin + performance.now();
+}
+
 /** The name of a frame: its bytes. */
 export function frameName(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
@@ -27,10 +32,13 @@ export class FramePhone {
   readonly #streamSid = `MZ${randomBytes(16).toString("hex")}`;
   readonly #dialledAt = performance.now();
   readonly #marks = new Set<NodeJS.Timeout>();
+  readonly #loud: boolean;
   #playedUntil = 0;
   #open = false;
 
-  constructor(url: string, token: string) {
+  /** `loud`: noise at full level; else that of a quiet line. */
+  constructor(url: string, token: string, loud: boolean) {
+    this.#loud = loud;
     this.#socket = new WebSocket(url, { perMessageDeflate: false });
     this.#socket.on("open", () => {
       const { encoding, sampleRate, channels } = { encoding: "audio/x-mulaw", sampleRate: 8000, channels: 1 };
@@ -58,8 +66,10 @@ export class FramePhone {
   sendFrame(): void {
     if (!this.#open) return;
     const frame = randomBytes(frameBytes);
+    // The smallest steps of μ-law, of either sign: −50 dBov.
+    if (!this.#loud) for (let i = 0; i < frame.length; i++) frame[i] = (frame[i] as number) | 0x70;
     const media = { track: "inbound", chunk: "1", timestamp: "0", payload: frame.toString("base64") };
-    this.sentAt.set(frameName(frame), performance.now());
+    this.sentAt.set(frameName(frame), sharedNow());
     this.#send({ event: "media", sequenceNumber: "2", streamSid: this.#streamSid, media });
   }
 
@@ -73,7 +83,7 @@ export class FramePhone {
       this.firstAudioMs ??= now - this.#dialledAt;
       const audio = Buffer.from(message.media.payload, "base64");
       for (let at = 0; at + frameBytes <= audio.length; at += frameBytes) {
-        this.heardAt.push(now);
+        this.heardAt.push(performance.timeOrigin + now);
       }
       this.#playedUntil = Math.max(this.#playedUntil, now) + audio.length / 8;
     } else if (message.event === "mark" && message.mark) {

@@ -19,6 +19,7 @@ export async function runDoctor(config: Config): Promise<number> {
   const findings = [
     await checkPort("HTTP port", "TANDEM_HTTP", config.http, running),
     await checkPort("media port", "TANDEM_MEDIA_WS", config.mediaWs, running),
+    await checkPort("SIP port", "TANDEM_SIP", config.sip, running),
     checkDisk(config),
     await checkClock(config),
     checkPublicUrl(config),

@@ -110,6 +110,9 @@ export class Conversation {
     this.#timer.providerAudio(now);
     if (this.#speech.push(responseId, itemId, audio, now) === "overflow") this.#ports.count("playout-overflow");
     if (place === "first") this.#input({ type: "agent-audio" }, now);
+    // What is due goes at once: waiting for the tick would add 10 ms to every answer. RTP has its own clock.
+    const { leg, playout, playoutSink } = this.#ports;
+    if (leg.capabilities.marks) playout.tick(now, playoutSink);
   }
 
   aiEvent(event: AiEvent, now: number): void {

@@ -297,7 +297,7 @@ export class CallSession {
     } catch (error) {
       this.#options.metrics.errors.inc({ kind: "internal" });
       this.#options.log.error({ err: error }, "internal error; the call ends");
-      this.end("internal-error", error instanceof Error ? error.message : "unknown");
+      this.end("internal-error", "an internal error; the log has it under the call's id");
     }
   }
 

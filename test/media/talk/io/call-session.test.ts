@@ -149,7 +149,9 @@ describe("call session", () => {
       throw new Error("broken provider");
     };
     rig.start();
-    expect(await rig.endings()).toMatchObject([{ cause: "internal-error", detail: "broken provider" }]);
+    expect(await rig.endings()).toMatchObject([
+      { cause: "internal-error", detail: expect.stringContaining("internal error") },
+    ]);
     expect([rig.ai.closed, rig.leg.did.at(-1)]).toEqual([true, "close"]);
   });
 
@@ -157,7 +159,9 @@ describe("call session", () => {
     const rig = new Rig().start().run(1000);
     rig.leg.breaks = true;
     rig.run(200);
-    expect(await rig.endings()).toMatchObject([{ cause: "internal-error", detail: "broken leg" }]);
+    expect(await rig.endings()).toMatchObject([
+      { cause: "internal-error", detail: expect.stringContaining("internal error") },
+    ]);
     expect([rig.ai.closed, rig.leg.did.at(-1), rig.finished]).toEqual([true, "close", 1]);
   });
 
