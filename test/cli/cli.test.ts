@@ -135,7 +135,7 @@ describe("tandem alone", () => {
   test("doctor on a free machine warns of what is missing and exits 0", async () => {
     const { code, stdout } = await tandem(["doctor"], { ...alone, OPENAI_BASE_URL: deadEnd });
     expect(stdout).not.toMatch(/^fail/m);
-    expect(stdout.trim().split("\n").length).toBe(6);
+    expect(stdout.trim().split("\n").length).toBe(7);
     expect(code).toBe(0);
   });
 
