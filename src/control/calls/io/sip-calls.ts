@@ -41,6 +41,8 @@ interface SipCall {
   port: number | undefined;
   /** The media were begun. */
   begun: boolean;
+  /** The far end, or the signalling, is done with it. */
+  ended: boolean;
 }
 
 const retryAfterS = 5;
@@ -114,6 +116,7 @@ export class SipCalls {
       callId: undefined,
       port: undefined,
       begun: false,
+      ended: false,
     };
     this.#sessions.set(session, call);
     void this.#open(call, to);
@@ -148,7 +151,7 @@ export class SipCalls {
       );
       log.info({ callId: call.callId, transport: from.transport, remoteAddress: from.address }, "SIP call");
       // The caller may have given up while the record was written.
-      if (!this.#sessions.has(session)) await calls.hangUp(call.callId, "caller-hung-up").catch(() => undefined);
+      if (call.ended) await calls.hangUp(call.callId, "caller-hung-up").catch(() => undefined);
     } catch (error) {
       const status = error instanceof GatewayError ? (error.code === "not-found" ? 404 : 503) : 500;
       if (!(error instanceof GatewayError)) log.error({ err: error }, "a SIP call could not be opened");
@@ -159,7 +162,7 @@ export class SipCalls {
   /** The media process has a port: the call is taken with our answer, or our offer when there was none. */
   #answer(session: SessionId, port: number): void {
     const call = this.#sessions.get(session);
-    if (!call) return;
+    if (!call || call.ended) return;
     call.port = port;
     const { body } = call.incoming.request;
     if (body.length === 0) {
@@ -211,6 +214,7 @@ export class SipCalls {
         this.#endpoint.command(session, { type: "refuse-refer", refer: event.refer, status: 603 });
         break;
       case "ended":
+        call.ended = true;
         this.#hangUpMedia(call, event.end.by === "remote" ? "caller-hung-up" : "connection-lost");
         break;
       case "progress":

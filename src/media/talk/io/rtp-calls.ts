@@ -31,6 +31,8 @@ export class RtpCalls {
   readonly #options: RtpCallsOptions;
   readonly #ports: PortPool;
   readonly #calls = new Map<string, RtpCall>();
+  /** Calls whose ports are being taken, with the cause when they were hung up meanwhile. */
+  readonly #opening = new Map<string, EndCause | undefined>();
 
   constructor(options: RtpCallsOptions) {
     this.#options = options;
@@ -42,6 +44,7 @@ export class RtpCalls {
   async open(plan: CallPlan, address: string): Promise<void> {
     const { clock, log, report } = this.#options;
     const { callId } = plan;
+    this.#opening.set(callId, undefined);
     try {
       const leg = await RtpLeg.open({
         address,
@@ -64,9 +67,17 @@ export class RtpCalls {
           }
         },
       });
+      const hungUp = this.#opening.get(callId);
+      this.#opening.delete(callId);
+      if (hungUp !== undefined) {
+        leg.close();
+        this.#unstarted(callId, hungUp, "");
+        return;
+      }
       this.#calls.set(callId, { plan, leg, session: undefined });
       report({ type: "rtp-opened", callId, port: leg.port });
     } catch (error) {
+      this.#opening.delete(callId);
       log.error({ err: error, callId }, "no RTP port for a call");
       this.#unstarted(callId, "internal-error", "no RTP port is free: see TANDEM_RTP_PORTS");
     }
@@ -92,6 +103,10 @@ export class RtpCalls {
 
   /** Hangs up a call that was never answered; false: it is none of these. */
   hangUpUnstarted(callId: string, cause: EndCause): boolean {
+    if (this.#opening.has(callId)) {
+      this.#opening.set(callId, cause);
+      return true;
+    }
     const call = this.#calls.get(callId);
     if (!call || call.session) return false;
     this.#calls.delete(callId);
