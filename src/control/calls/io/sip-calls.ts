@@ -52,6 +52,8 @@ const unspecified = new Set(["0.0.0.0", "::"]);
 export class SipCalls {
   readonly #options: SipCallsOptions;
   readonly #sessions = new Map<SessionId, SipCall>();
+  /** Floods are dropped; strangers who keep calling are banned for an hour. */
+  readonly #guard = new SourceGuard(defaultSourceGuard);
   #endpoint!: SipEndpoint;
   #closing = false;
 
@@ -67,7 +69,7 @@ export class SipCalls {
       udp: address,
       tcp: address,
       publicAddress: options.publicIp,
-      guard: new SourceGuard(defaultSourceGuard),
+      guard: calls.#guard,
       clock: options.clock,
       random: options.randomBytes,
       handlers: {
@@ -105,6 +107,7 @@ export class SipCalls {
     const refusal = this.#refusal(from, to);
     if (refusal !== undefined || to === undefined) {
       this.#options.metrics.streamsRefused.inc({ reason: `sip-${refusal ?? 404}` });
+      if (refusal === 403) this.#guard.strike(from.address, this.#options.clock.now());
       this.#refuse(session, refusal ?? 404);
       return;
     }
