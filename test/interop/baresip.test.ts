@@ -45,7 +45,7 @@ async function callWith(codec: string, account: string, port: number, said: Int1
       "ausrc_channels 1",
       "auplay_channels 1",
       `module_path ${modules}`,
-      ...["stdio", "opus", "g722", "g711", "aufile", "sndfile", "auresamp", "srtp"].map((name) => `module ${name}.so`),
+      ...["stdio", "opus", "g722", "g711", "aufile", "sndfile", "srtp"].map((name) => `module ${name}.so`),
       "module_tmp account.so",
       "module_app menu.so",
       `snd_path ${folder}`,
