@@ -11,9 +11,8 @@ import { makeSrtpKeys } from "../src/media/rtp/sdes.ts";
 import { SrtpReceiver, SrtpSender, srtpRoomBytes } from "../src/media/rtp/srtp.ts";
 import { type SrtpSuite, srtpShapes } from "../src/media/rtp/srtp-keys.ts";
 import { rtpTimestamp, seqNo } from "../src/media/rtp/wrap.ts";
+import { costUs } from "./report.ts";
 
-const batches = 15;
-const batchMs = 20;
 const away = { address: "192.0.2.2", port: 30_000 };
 const pcmu: RtpCodec = { payloadType: 0, format: pcmu8k, clockRateHz: 8000 };
 const pcma: RtpCodec = { payloadType: 8, format: pcma8k, clockRateHz: 8000 };
@@ -22,23 +21,6 @@ const opus: RtpCodec = { payloadType: 111, format: { encoding: "opus", sampleRat
 /** Opus works at any of its rates, whatever the far end's (RFC 7587 §4.1); the inside's own spares the resampling. */
 const opus24k: RtpCodec = { ...opus, format: { encoding: "opus", sampleRateHz: 24_000 } };
 const opus8k: RtpCodec = { ...opus, format: { encoding: "opus", sampleRateHz: 8000 } };
-
-/** Median over batches of the time one call takes, in µs; a busy neighbour spoils some batches, not the median. */
-function measure(work: () => void): number {
-  for (const end = performance.now() + 200; performance.now() < end; ) work();
-  const costs = Array.from({ length: batches }, () => {
-    let calls = 0;
-    const start = performance.now();
-    let elapsedMs = 0;
-    do {
-      for (let i = 0; i < 20; i++) work();
-      calls += 20;
-      elapsedMs = performance.now() - start;
-    } while (elapsedMs < batchMs);
-    return (elapsedMs * 1000) / calls;
-  });
-  return costs.sort((a, b) => a - b)[batches >> 1]!;
-}
 
 function report(name: string, microseconds: number, guide: string): void {
   console.log(`${name.padEnd(44)} ${microseconds.toFixed(2).padStart(8)} µs   ${guide}`);
@@ -110,7 +92,7 @@ function benchEcho(name: string, codec: RtpCodec, inner: AudioFormat, guide: str
     stream.tick(count * 20);
     count++;
   };
-  report(`echo, ${name}`, measure(work), guide);
+  report(`echo, ${name}`, costUs(work), guide);
   if (sentBytes === 0 || stream.inbound.counters.concealed > 0) throw new Error(`${name}: the echo is not whole`);
 }
 
@@ -119,10 +101,10 @@ function benchPieces(): void {
   const packet = new RtpPacket();
   writeRtpHeader(datagram, 0, false, seqNo(1), rtpTimestamp(160), 7);
   const write = () => writeRtpHeader(datagram, 0, false, seqNo(1), rtpTimestamp(160), 7);
-  report("write an RTP header", measure(write), "guide: none");
+  report("write an RTP header", costUs(write), "guide: none");
   report(
     "parse an RTP packet",
-    measure(() => void parseRtp(datagram, packet)),
+    costUs(() => void parseRtp(datagram, packet)),
     "guide: none",
   );
   const jitter = new JitterBuffer(8000);
@@ -135,7 +117,7 @@ function benchPieces(): void {
     count++;
   };
   parseRtp(datagram, packet);
-  report("jitter buffer, push and pull", measure(pushAndPull), "guide: none");
+  report("jitter buffer, push and pull", costUs(pushAndPull), "guide: none");
 }
 
 function benchSrtp(suite: SrtpSuite): void {
@@ -148,13 +130,13 @@ function benchSrtp(suite: SrtpSuite): void {
     count++;
     return sender.protect(datagram, rtpHeaderBytes + 160) as number;
   };
-  const protectCost = measure(protect);
+  const protectCost = costUs(protect);
   report(`SRTP ${suite}, protect`, protectCost, "guide: none");
   // Both sides count from the same packet on, or the rollover counter would differ (RFC 3711 §3.3.1).
   sender = new SrtpSender(keys);
   const receiver = new SrtpReceiver(keys);
   count = 0;
-  const both = measure(() => {
+  const both = costUs(() => {
     if (typeof receiver.unprotect(datagram, protect()) === "string") throw new Error("not authentic");
   });
   report(`SRTP ${suite}, unprotect`, both - protectCost, "guide: none");

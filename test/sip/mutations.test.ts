@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { typicalInvite } from "../../bench/sip-typical.ts";
 import type { HeaderField } from "../../src/sip/headers/field.ts";
 import * as fields from "../../src/sip/headers/fields.ts";
 import { respond, type SipMessage } from "../../src/sip/message.ts";
@@ -13,7 +14,6 @@ import { mutate } from "./mutate.ts";
 import { semanticCases } from "./torture/rfc4475-semantics.ts";
 import { validCases } from "./torture/rfc4475-valid.ts";
 import { ipv6Cases } from "./torture/rfc5118.ts";
-import { typicalInvite } from "./typical.ts";
 
 /** The nightly script asks for a million. */
 const count = Number(process.env.SIP_MUTATIONS ?? 4000);

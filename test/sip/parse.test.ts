@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
+import { typicalInvite } from "../../bench/sip-typical.ts";
 import { contactField, viaField } from "../../src/sip/headers/fields.ts";
 import { cseqOf, fromTag, respond, sipCallIdOf, topVia, toTag } from "../../src/sip/message.ts";
 import { messageBounds, parseMessage } from "../../src/sip/parse.ts";
 import { serializeMessage } from "../../src/sip/serialize.ts";
-import { typicalInvite } from "./typical.ts";
 
 const bytes = (text: string): Uint8Array => Buffer.from(text.replaceAll("\n", "\r\n"), "utf8");
 const textOf = (data: Uint8Array): string => Buffer.from(data).toString("utf8");

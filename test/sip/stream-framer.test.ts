@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { typicalInvite } from "../../bench/sip-typical.ts";
 import { messageBounds, parseMessage } from "../../src/sip/parse.ts";
 import { StreamFramer, type StreamItem } from "../../src/sip/stream-framer.ts";
-import { typicalInvite } from "./typical.ts";
 
 const picture = (items: readonly StreamItem[]): string[] =>
   items.map((item) => {
