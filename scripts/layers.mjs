@@ -20,10 +20,11 @@ const strangers = ["media/rtp", "media/streams", "media/webrtc", "media/ai"];
 const controlArrows = {
   dialects: ["http", "service", "calls/call-control.ts"],
   http: ["service", "calls/call-control.ts", "dialects", "carriers", "webhooks"],
-  service: ["calls", "store", "carriers", "webhooks"],
+  service: ["calls", "exchange", "store", "carriers", "webhooks"],
   carriers: ["calls/call-control.ts", "http", "service"],
   webhooks: ["store"],
-  calls: [],
+  calls: ["exchange"],
+  exchange: [],
   store: [],
 };
 /** Files that may do anything: entries and settings. */

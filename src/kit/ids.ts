@@ -19,6 +19,10 @@ export const idPrefixes = {
   turn: "turn",
   toolCall: "tool",
   connection: "conn",
+  trunk: "trunk",
+  phone: "phone",
+  text: "text",
+  room: "room",
 } as const satisfies Record<string, string>;
 
 export type IdKind = keyof typeof idPrefixes;

@@ -8,8 +8,10 @@ import type { MediaPlan } from "./rtp/media-plan.ts";
 
 export type ProviderName = "local" | "openai-realtime" | "pipeline" | "chat-webhook";
 export type CarrierName = "twilio";
-/** Where a call comes from: a carrier's media stream, or our own telephone exchange. */
-export type CallSource = CarrierName | "sip";
+/** How a call's media reach us: a carrier's media stream, our own telephone exchange, or another call of ours. */
+export type CallSource = CarrierName | "sip" | "internal";
+/** Whether the telephone called us or we called it. */
+export type CallDirection = "inbound" | "outbound";
 
 /** Why a call ended, once, for good. `party` is who ended it. */
 export type EndCause =
@@ -27,6 +29,19 @@ export type EndCause =
   | "gateway-restarted"
   | "gateway-stopped"
   | "rejected"
+  /** The far end of a call of ours hung up. */
+  | "callee-hung-up"
+  | "busy"
+  | "no-answer"
+  /** The far end of a call of ours, or its network, said no. */
+  | "call-refused"
+  /** No place a call of ours could go to answered. */
+  | "call-unreachable"
+  /** We gave a call of ours up before it was answered. */
+  | "cancelled"
+  /** The telephone talks to somebody else now, without us. */
+  | "transferred"
+  | "machine-answered"
   | "internal-error";
 
 export type { MediaPlan };

@@ -6,7 +6,7 @@ export type Usage = Required<Extract<MediaEvent, { type: "usage" }>["usage"]>;
 
 /** What each kind of event carries. Instants named `atMs` count from the start of the call's media. */
 export interface CallEventData {
-  "call.ringing": { carrier: string; direction: string; from: string; to: string; agentId: string };
+  "call.ringing": { carrier: string; direction: string; from: string; to: string; agentId: string | null };
   "call.started": { startedAt: number };
   "call.ended": { cause: EndCause; detail: string; durationMs: number | null; recorded: boolean };
   "transcript.partial": { utteranceId: string; role: "agent" | "caller"; text: string; atMs: number };

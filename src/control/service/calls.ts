@@ -1,6 +1,6 @@
 import { GatewayError } from "../../kit/errors.ts";
 import { type AgentId, type CallId, type E164, parseCallId } from "../../kit/ids.ts";
-import type { AgentSpec, CallSource, CallStats, EndCause, MediaEvent } from "../../media/protocol.ts";
+import type { AgentSpec, CallDirection, CallSource, CallStats, EndCause, MediaEvent } from "../../media/protocol.ts";
 import type { CallRecords, ResolvedAgent } from "../calls/call-control.ts";
 import { interruptionsOf, toolCallsOf, turnsOf, utterancesOf } from "../store/call-details.ts";
 import {
@@ -43,10 +43,11 @@ export interface Call {
   readonly id: CallId;
   readonly carrier: CallSource;
   readonly carrierCallId: string | null;
-  readonly direction: "inbound";
+  readonly direction: CallDirection;
   readonly from: string;
   readonly to: E164;
-  readonly agentId: AgentId;
+  /** Null: people talk to each other. */
+  readonly agentId: AgentId | null;
   readonly metadata: Readonly<Record<string, string>>;
   readonly status: CallStatus;
   readonly cause: EndCause | null;
@@ -250,10 +251,10 @@ function toCall(row: CallRow, usage: UsageRow | undefined): Call {
     id: row.id as CallId,
     carrier: row.carrier as CallSource,
     carrierCallId: row.carrier_call_id,
-    direction: "inbound",
+    direction: row.direction as CallDirection,
     from: row.from_number,
     to: row.to_number as E164,
-    agentId: row.agent_id as AgentId,
+    agentId: row.agent_id as AgentId | null,
     metadata: JSON.parse(row.metadata),
     status: row.status as CallStatus,
     cause: row.cause as EndCause | null,

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { Kysely, Migrator } from "kysely";
-import { migrations } from "./migrations.ts";
+import { migrations } from "./migrations/index.ts";
 import type { Schema } from "./schema.ts";
 import { type DatabaseKind, openSqlite, sqliteKind } from "./sqlite.ts";
 

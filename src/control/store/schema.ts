@@ -62,8 +62,8 @@ export interface CallsTable {
   direction: string;
   from_number: string;
   to_number: string;
-  /** No foreign key: a call outlives its agent. */
-  agent_id: string;
+  /** No foreign key: a call outlives its agent. Null: a call between people. */
+  agent_id: string | null;
   /** JSON of the agent as it was when the call began, without secrets. */
   agent_snapshot: string;
   metadata: string;
@@ -81,6 +81,56 @@ export interface CallsTable {
   stats: string | null;
   /** Sequence number of the call's latest event; 0 before the first. */
   last_sequence: number;
+  trunk_id: string | null;
+  phone_id: string | null;
+  /** The other one of two calls that were joined. */
+  peer_call_id: string | null;
+  /** Final status of an outgoing INVITE that came to nothing. */
+  sip_status: number | null;
+  /** human, machine or unknown. */
+  answered_by: string | null;
+  /** Names the request that placed the call; one call for each. */
+  idempotency_key: string | null;
+  /** SHA-256 of that request's body, hex. */
+  request_hash: string | null;
+}
+
+export interface TrunksTable {
+  id: string;
+  name: string;
+  /** JSON of `TrunkSettings`. */
+  settings: string;
+  /** Sealed. */
+  password: string | null;
+  created_at: number;
+  updated_at: number;
+}
+
+export interface PhonesTable {
+  id: string;
+  username: string;
+  /** E.164, or an extension. */
+  number: string | null;
+  label: string | null;
+  /** Sealed H(username:realm:password) (RFC 7616 §3.4.2). */
+  ha1_sha256: string;
+  ha1_md5: string;
+  may_call: string;
+  enabled: number;
+  created_at: number;
+  updated_at: number;
+}
+
+export interface TextsTable {
+  id: string;
+  direction: string;
+  from_number: string;
+  to_number: string;
+  body: string;
+  status: string;
+  detail: string | null;
+  created_at: number;
+  updated_at: number;
 }
 
 export interface UtterancesTable {
@@ -163,4 +213,7 @@ export interface Schema {
   interruptions: InterruptionsTable;
   usage: UsageTable;
   events: EventsTable;
+  trunks: TrunksTable;
+  phones: PhonesTable;
+  texts: TextsTable;
 }

@@ -1,11 +1,13 @@
 import { type Static, Type } from "@fastify/type-provider-typebox";
-import type { CallSource, CarrierName, EndCause } from "../../../media/protocol.ts";
+import type { CallDirection, CallSource, CarrierName, EndCause } from "../../../media/protocol.ts";
 import type { CallStatus } from "../../service/calls.ts";
 import { pageQuery } from "./paging.ts";
 import { Instant, nullable, strict, textMap, words } from "./shapes.ts";
 
 const carriers = Object.keys({ twilio: true } satisfies Record<CarrierName, true>) as CarrierName[];
-const sources = Object.keys({ twilio: true, sip: true } satisfies Record<CallSource, true>) as CallSource[];
+const sources = Object.keys({ twilio: true, sip: true, internal: true } satisfies Record<CallSource, true>) as CallSource[];
+
+const directions: readonly CallDirection[] = ["inbound", "outbound"];
 
 const statuses = Object.keys({
   queued: true,
@@ -30,6 +32,14 @@ export const endedBy = {
   "gateway-restarted": "gateway",
   "gateway-stopped": "gateway",
   rejected: "gateway",
+  "callee-hung-up": "callee",
+  busy: "callee",
+  "no-answer": "callee",
+  "call-refused": "callee",
+  "call-unreachable": "carrier",
+  cancelled: "api",
+  transferred: "gateway",
+  "machine-answered": "gateway",
   "internal-error": "gateway",
 } as const satisfies Record<EndCause, string>;
 const causes = Object.keys(endedBy) as EndCause[];
@@ -86,12 +96,12 @@ const Span = Type.Number({ description: "ms." });
 export const CallBody = Type.Object({
   id: Type.String(),
   status: words(statuses),
-  direction: words(["inbound"]),
+  direction: words(directions),
   carrier: words(sources),
   carrier_call_id: nullable(Type.String()),
   from: Type.String(),
   to: Type.String(),
-  agent_id: Type.String(),
+  agent_id: nullable(Type.String()),
   metadata: Type.Unsafe<Readonly<Record<string, string>>>({ type: "object", additionalProperties: { type: "string" } }),
   created_at: Instant,
   started_at: nullable(Instant),

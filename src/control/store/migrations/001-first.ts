@@ -1,18 +1,11 @@
-/** The database's history. Once released, a migration is never edited: add the next one. */
-import { type Kysely, type Migration, sql } from "kysely";
-import type { DatabaseKind } from "./sqlite.ts";
+import { type Kysely, sql } from "kysely";
+import type { DatabaseKind } from "../sqlite.ts";
 
-/** All migrations by name, in the order of their names. */
-export function migrations(kind: DatabaseKind): Record<string, Migration> {
-  return {
-    "001-first": {
-      up: async (db) => {
-        await people(db);
-        await calls(db);
-        await callDetails(db, kind);
-      },
-    },
-  };
+/** Keys, agents, numbers, calls and what happened in them. */
+export async function first(db: Kysely<unknown>, kind: DatabaseKind): Promise<void> {
+  await people(db);
+  await calls(db);
+  await callDetails(db, kind);
 }
 
 async function people(db: Kysely<unknown>): Promise<void> {
