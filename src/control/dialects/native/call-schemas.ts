@@ -5,7 +5,10 @@ import { pageQuery } from "./paging.ts";
 import { Instant, nullable, strict, textMap, words } from "./shapes.ts";
 
 const carriers = Object.keys({ twilio: true } satisfies Record<CarrierName, true>) as CarrierName[];
-const sources = Object.keys({ twilio: true, sip: true, internal: true } satisfies Record<CallSource, true>) as CallSource[];
+const sources = Object.keys({ twilio: true, sip: true, internal: true } satisfies Record<
+  CallSource,
+  true
+>) as CallSource[];
 
 const directions: readonly CallDirection[] = ["inbound", "outbound"];
 
