@@ -95,10 +95,26 @@ export interface CallPlan {
   readonly from: string;
   readonly to: string;
   readonly metadata: Readonly<Record<string, string>>;
-  readonly agent: AgentSpec;
+  /** Undefined: nobody of ours is on the call, it is there to be joined with others (or to hear itself). */
+  readonly agent: AgentSpec | undefined;
   /** Absolute path of the WAV to write, or undefined for no recording. */
   readonly recordingPath: string | undefined;
+  /** Who is at the far end: without it, somebody who called us. */
+  readonly direction?: CallDirection;
+  /** A call without an agent sends back what it hears. */
+  readonly echo?: boolean;
+  /** Longest the call may last; without it, its agent's, or four hours. */
+  readonly maxDurationMs?: number;
 }
+
+/** What the telephone of a call in a room hears; only those who hear the room are heard in it. */
+export type RoomHearing = "room" | "music" | "ringback" | "nothing";
+
+/**
+ * What the call's agent does in a room: takes part, only listens (and writes the transcript), waits without hearing
+ * anything, or leaves for good. `none`: the call has no agent, or it stays as it is.
+ */
+export type RoomAgent = "speaks" | "listens" | "suspended" | "leaves" | "none";
 
 /** What the carrier said when the stream began; the token decides which call it is. */
 export interface StreamOffer {
@@ -124,6 +140,20 @@ export type MediaCommand =
   | { readonly type: "send-dtmf"; readonly callId: string; readonly digits: string }
   /** `afterPlayout`: only when what is being said was played. */
   | { readonly type: "hang-up"; readonly callId: string; readonly cause: EndCause; readonly afterPlayout: boolean }
+  /** A call joins a room, or changes its place in it; all members of a room are in one media process. */
+  | {
+      readonly type: "join-room";
+      readonly callId: string;
+      readonly roomId: string;
+      readonly hears: RoomHearing;
+      readonly agent: RoomAgent;
+      /** What the agent is told, with the request to speak now; private, as words are. */
+      readonly instruct?: string;
+    }
+  /** The call and its agent are by themselves again; `note`: what the agent is told before it goes on. */
+  | { readonly type: "leave-room"; readonly callId: string; readonly note?: string }
+  /** Two numbers of ours talk to each other: the first one's call is to the second. */
+  | { readonly type: "open-pair"; readonly plans: readonly [CallPlan, CallPlan] }
   /** Take no new streams; exit when the last call ended. */
   | { readonly type: "drain" }
   | { readonly type: "report-metrics"; readonly requestId: number };
@@ -200,6 +230,8 @@ export type MediaEvent =
       readonly atMs: number;
     }
   | { readonly type: "dtmf"; readonly callId: string; readonly digit: string; readonly atMs: number }
+  /** Null: the call and its agent are by themselves again. */
+  | { readonly type: "room-changed"; readonly callId: string; readonly roomId: string | null; readonly atMs: number }
   | {
       readonly type: "tool-started";
       readonly callId: string;

@@ -38,6 +38,9 @@ export async function writeReport(db: Db, report: CallReport): Promise<NewCallEv
       const { utteranceId, role, text, atMs } = report;
       return { callId, type: "transcript.partial", data: { utteranceId, role, text, atMs } };
     }
+    // What it means to the customer is told by call control, which asked for it.
+    case "room-changed":
+      return undefined;
     case "dtmf":
       return { callId, type: "dtmf", data: { digit: report.digit, atMs: report.atMs } };
     case "tool-started": {
