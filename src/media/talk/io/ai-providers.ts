@@ -12,7 +12,7 @@ import type { PocketSphinx } from "../../ai/io/pocketsphinx.ts";
 import type { Mind, PipelineParts } from "../../ai/pipeline/parts.ts";
 import type { AiSession, AiSessionOptions, AiSink } from "../../ai/session.ts";
 import type { CallLeg } from "../../leg.ts";
-import type { CallPlan } from "../../protocol.ts";
+import type { AgentSpec, CallPlan } from "../../protocol.ts";
 import { toolCatalogue } from "../tools.ts";
 
 /** What the process knows of the AI services; "" is unset. */
@@ -50,9 +50,8 @@ export class AiProviders {
   }
 
   /** The session of one call; it connects when it is started. */
-  create(plan: CallPlan, leg: CallLeg, sink: AiSink, log: Logger): AiSession {
+  create(plan: CallPlan, agent: AgentSpec, leg: CallLeg, sink: AiSink, log: Logger): AiSession {
     const { openaiApiKey, openaiBaseUrl, realtimeModel, realtimeTranscriptionModel } = this.#settings;
-    const { agent } = plan;
     const callLog = log.child({ callId: plan.callId });
     const options: AiSessionOptions = {
       callId: plan.callId,
@@ -93,7 +92,7 @@ export class AiProviders {
   }
 
   /** Ears and voice by the settings, local ones where no service is set; the mind is the chat model or the customer. */
-  #parts(options: AiSessionOptions, agent: CallPlan["agent"], log: Logger): PipelineParts {
+  #parts(options: AiSessionOptions, agent: AgentSpec, log: Logger): PipelineParts {
     const { openaiApiKey, openaiBaseUrl, sttModel, ttsModel } = this.#settings;
     const service = { apiKey: openaiApiKey, baseUrl: openaiBaseUrl };
     const noService = openaiApiKey === "" && new URL(openaiBaseUrl).hostname === "api.openai.com";
@@ -115,7 +114,7 @@ export class AiProviders {
     return { ears, voice, mind: this.#mind(agent) };
   }
 
-  #mind(agent: CallPlan["agent"]): Mind {
+  #mind(agent: AgentSpec): Mind {
     const { openaiApiKey, openaiBaseUrl, chatModel, allowPrivateTargets } = this.#settings;
     const model = agent.model ?? chatModel;
     if (agent.provider !== "chat-webhook") {

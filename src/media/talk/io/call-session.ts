@@ -1,20 +1,16 @@
-import { createDecoder, type FrameDecoder } from "../../../codecs/codec.ts";
-import { bytesPerMs, frameBytes, frameSamples } from "../../../codecs/format.ts";
-import { Resampler } from "../../../codecs/resampler.ts";
+import { frameBytes } from "../../../codecs/format.ts";
 import type { Clock } from "../../../kit/clock.ts";
 import type { IdKind } from "../../../kit/ids.ts";
 import type { Logger } from "../../../kit/log.ts";
 import type { Metrics } from "../../../kit/metrics.ts";
 import type { AiSession, AiSink } from "../../ai/session.ts";
 import type { CallLeg, LegEndReason, LegEvents } from "../../leg.ts";
-import type { CallPlan, CallStats, EndCause, MediaEvent } from "../../protocol.ts";
-import { CallerAudio } from "../caller-audio.ts";
-import { Conversation, type ConversationNews } from "../conversation.ts";
-import { Playout, type PlayoutSink } from "../playout.ts";
-import type { CallVad } from "../vad-call.ts";
+import type { AgentSpec, CallPlan, CallStats, EndCause, MediaEvent } from "../../protocol.ts";
+import { Closers } from "../closers.ts";
+import type { ConversationNews } from "../conversation.ts";
+import { AgentPart } from "./agent-part.ts";
+import { CallRecording } from "./call-recording.ts";
 import type { CallerEars } from "./caller-ears.ts";
-import { createToolRunner } from "./tool-runner.ts";
-import { type RecordingSummary, WavRecorder } from "./wav-recorder.ts";
 
 export interface CallSessionOptions {
   readonly plan: CallPlan;
@@ -42,191 +38,147 @@ const legEndCauses = {
   "protocol-error": "protocol-error",
 } as const satisfies Record<LegEndReason, EndCause>;
 
-/** What the caller heard is known by then; the timeline holds this much of the call in memory. */
-const recordingWindowMs = 10_000;
-/** The goodbye may outlast the longest duration by so much; the recording has room for it. */
-const recordingSlackMs = 60_000;
 /** Less than the control plane's patience with a call that was told to end. */
 const recordingCloseMs = 10_000;
+/** Longest a call lasts that nobody set a length for. */
+const maxDurationMs = 4 * 3_600_000;
 
-/** What the call consists of once its leg is there. */
-interface Parts {
-  readonly vad: CallVad;
-  readonly callerAudio: CallerAudio;
-  readonly conversation: Conversation;
-}
-
-/** The shell of one call: owns its leg, AI session, ears, tools and recording, and closes them all when it ends. */
+/**
+ * The shell of one call: owns its leg, recording and agent, and closes them all when it ends. A call without an agent
+ * sends silence, or what it hears.
+ */
 export class CallSession {
   readonly #options: CallSessionOptions;
-  /** How to close what was opened, in the order of opening. */
-  readonly #closers: (() => void)[] = [];
-  #parts: Parts | undefined;
-  #recorder: WavRecorder | undefined;
+  readonly #closers: Closers;
+  readonly #stats = { framesIn: 0, framesOut: 0, underruns: 0, ignoredMessages: 0, faults: 0 };
+  readonly #maxDurationMs: number;
+  #leg: CallLeg | undefined;
+  #agent: AgentPart | undefined;
+  #recording: CallRecording | undefined;
   #startedAt: number;
   #ended = false;
   #endedAt = 0;
-  #framesIn = 0;
-  #framesOut = 0;
-  #underruns = 0;
-  #ignored = 0;
-  #faults = 0;
+  /** Bytes to frames, each way. */
+  #framesPerByteIn = 0;
+  #framesPerByteOut = 0;
   #setUpMeasured = false;
 
   constructor(options: CallSessionOptions) {
     this.#options = options;
     this.#startedAt = options.clock.now();
+    const { plan } = options;
+    this.#maxDurationMs = plan.maxDurationMs ?? plan.agent?.maxDurationMs ?? maxDurationMs;
+    this.#closers = new Closers((error) => this.#closeFailed(error));
   }
 
   /** What the leg is to call. */
   readonly legEvents: LegEvents = {
-    audio: (payload) => this.#guard(() => this.#parts?.callerAudio.push(payload)),
-    dtmf: (digit) => this.#guard(() => this.#parts?.conversation.digit(digit, this.#now())),
-    mark: (name) => this.#guard(() => this.#parts?.conversation.mark(name, this.#now())),
-    ended: (reason) => this.end(legEndCauses[reason], ""),
+    audio: (payload) => {
+      // By hand, for there are many of these: no closure a frame.
+      if (this.#ended) return;
+      try {
+        this.#fromLeg(payload);
+      } catch (error) {
+        this.#broken(error);
+      }
+    },
+    dtmf: (digit) => this.#guard(() => this.#key(digit)),
+    mark: (name) => this.#guard(() => this.#agent?.conversation.mark(name, this.#now())),
+    ended: (reason) => this.end(this.#causeOf(reason), ""),
   };
 
   /** What the AI session is to call. */
   readonly aiSink: AiSink = {
-    event: (event) => this.#guard(() => this.#parts?.conversation.aiEvent(event, this.#now())),
+    event: (event) => this.#guard(() => this.#agent?.aiEvent(event, this.#now())),
     agentAudio: (responseId, itemId, audio) =>
-      this.#guard(() => this.#parts?.conversation.agentAudio(responseId, itemId, audio, this.#now())),
+      this.#guard(() => this.#agent?.agentAudio(responseId, itemId, audio, this.#now())),
   };
 
   /** Begins the call on its leg; audio kept from before comes through `legEvents` after this. Takes both over. */
-  start(leg: CallLeg, ai: AiSession): void {
-    this.#closers.push(
-      () => leg.close(),
-      () => ai.close(),
-    );
-    if (this.#ended) this.#closeAll();
+  start(leg: CallLeg, ai: AiSession | undefined): void {
+    this.#closers.add(() => leg.close());
+    if (ai) this.#closers.add(() => ai.close());
+    if (this.#ended) this.#closers.close();
     else this.#guard(() => this.#begin(leg, ai));
   }
 
-  #begin(leg: CallLeg, ai: AiSession): void {
-    const { plan, clock, log, metrics, report, ears, makeId, allowPrivateTargets } = this.#options;
+  #begin(leg: CallLeg, ai: AiSession | undefined): void {
+    const { plan, clock, log, metrics, report } = this.#options;
+    const { carrier, recordingPath: path, agent } = plan;
     this.#startedAt = clock.now();
-    const tools = createToolRunner({
-      plan,
-      clock,
-      allowPrivate: allowPrivateTargets,
-      hangUp: () => conversation.leave("agent-hung-up", this.#now()),
-      sendDtmf: (digits) => leg.sendDtmf(digits),
-    });
-    this.#closers.push(() => tools.close());
-    const recorder =
-      plan.recordingPath === undefined
-        ? undefined
-        : WavRecorder.open(plan.recordingPath, {
-            windowMs: recordingWindowMs,
-            maxDurationMs: plan.agent.maxDurationMs + recordingSlackMs,
-            onError: (error) => {
-              metrics.errors.inc({ kind: "recording" });
-              log.error({ err: error }, "recording stopped; the call goes on");
-            },
-          });
-    this.#recorder = recorder;
-    const vad = ears.forCall();
-    this.#closers.push(() => vad.close());
-    const heard = new AgentPcm(leg, (pcm, at) => recorder?.writeAgent(pcm, at - this.#startedAt));
-    // The echo guard must know what is about to sound: an echo may come back before the mark does.
-    const sent = new AgentPcm(leg, (pcm, at) => vad.agentFrame(pcm, at));
-    const outboundFrameBytes = frameBytes(leg.outbound);
-    let soundsUntil = 0;
-    const playoutSink: PlayoutSink = {
-      audio: (payload) => {
-        if (!leg.sendAudio(payload)) return;
-        this.#framesOut += payload.length / outboundFrameBytes;
-        const at = Math.max(soundsUntil, this.#now());
-        sent.push(payload, at);
-        soundsUntil = at + payload.length / bytesPerMs(leg.outbound);
-        if (!this.#setUpMeasured) {
-          this.#setUpMeasured = true;
-          metrics.setupSeconds.observe((this.#now() - this.#options.openedAt) / 1000);
-        }
-      },
-      mark: (name) => leg.sendMark(name),
-      clear: () => {
-        leg.clear();
-        soundsUntil = 0;
-        vad.agentStopped(this.#now());
-      },
-      heard: (payload, at) => heard.push(payload, at),
-    };
-    const playout = new Playout({ format: leg.outbound, marks: leg.capabilities.marks });
-    const conversation = new Conversation(
-      plan.agent,
-      {
-        leg,
-        ai,
-        playout,
-        playoutSink,
-        report: (news) => this.#report(news),
-        runTool: (toolCallId, name, argumentsJson) => {
-          void tools
-            .run(toolCallId, name, argumentsJson)
-            .then(({ ok, output, durationMs }) =>
-              this.#guard(() => conversation.toolFinished(toolCallId, name, ok, output, durationMs, this.#now())),
-            );
-        },
-        end: (cause, detail) => this.end(cause, detail),
-        count: (kind) => {
-          if (kind === "underrun") {
-            this.#underruns++;
-            metrics.underruns.inc();
-          } else metrics.errors.inc({ kind });
-        },
-        ignored: () => {
-          this.#ignored++;
-          metrics.ignoredMessages.inc({ source: "provider" });
-        },
-        makeId,
-      },
-      this.#startedAt,
-    );
-    const callerAudio = new CallerAudio(leg.inbound, ai.inbound, {
-      forAi: (frame) => ai.pushCallerAudio(frame),
-      pcm: (frame) => {
-        const now = this.#now();
-        this.#framesIn++;
-        recorder?.writeCaller(frame, now - this.#startedAt);
-        vad.frame(frame, now, conversation.agentAudible);
-      },
-    });
-    this.#closers.push(() => conversation.closed(this.#endedAt));
-    this.#parts = { vad, callerAudio, conversation };
-    metrics.callsStarted.inc({ carrier: plan.carrier });
+    this.#leg = leg;
+    this.#framesPerByteIn = 1 / frameBytes(leg.inbound);
+    this.#framesPerByteOut = 1 / frameBytes(leg.outbound);
+    if (path !== undefined) {
+      const bounds = { startedAt: this.#startedAt, maxDurationMs: this.#maxDurationMs };
+      this.#recording = new CallRecording(leg, { path, ...bounds, log, metrics });
+    }
+    if (agent && ai) this.#agent = this.#makeAgent(agent, leg, ai);
+    metrics.callsStarted.inc({ carrier });
     report({ type: "call-started", callId: plan.callId, wallMs: clock.wall() });
-    log.info({ carrier: plan.carrier, agentId: plan.agent.agentId, provider: plan.agent.provider }, "call started");
-    ai.start();
+    log.info({ carrier, agentId: agent?.agentId, provider: agent?.provider }, "call started");
+    ai?.start();
+  }
+
+  #makeAgent(agent: AgentSpec, leg: CallLeg, ai: AiSession): AgentPart {
+    const { plan, clock, metrics, ears, makeId, allowPrivateTargets } = this.#options;
+    const part = new AgentPart({
+      plan,
+      agent: { ...agent, maxDurationMs: this.#maxDurationMs },
+      leg,
+      ai,
+      vad: ears.forCall(),
+      clock,
+      startedAt: this.#startedAt,
+      metrics,
+      stats: this.#stats,
+      allowPrivateTargets,
+      makeId,
+      guard: (work) => this.#guard(work),
+      report: (news) => this.#report(news),
+      end: (cause, detail) => this.end(cause, detail),
+      sent: (payload) => this.#sent(payload),
+      heard: (payload, at) => this.#recording?.toLeg(payload, at),
+      frame: (pcm, now) => this.#recording?.callerPcm(pcm, now),
+      closeFailed: (error) => this.#closeFailed(error),
+    });
+    this.#closers.add(() => part.close(this.#endedAt));
+    return part;
   }
 
   /** Once every 20 ms. */
   tick(now: number): void {
-    this.#guard(() => {
-      const parts = this.#parts;
-      if (!parts) return;
-      const { vad, conversation } = parts;
-      for (let news = vad.poll(now); news; news = vad.poll(now)) {
-        if (news.type === "speech-started") conversation.callerSpeechStarted(news.onsetAtMs, now);
-        else conversation.callerSpeechStopped(news.lastVoicedAtMs, now);
-      }
-      conversation.tick(now);
-      this.#recorder?.tick(now - this.#startedAt);
-    });
+    if (this.#ended) return;
+    try {
+      this.#agent?.tick(now);
+      this.#recording?.tick(now);
+      // An agent says goodbye first.
+      if (!this.#agent && now - this.#startedAt >= this.#maxDurationMs) this.end("max-duration", "");
+    } catch (error) {
+      this.#broken(error);
+    }
   }
 
   say(text: string): void {
-    this.#guard(() => this.#parts?.conversation.say(text, this.#now()));
+    this.#guard(() => {
+      if (this.#agent) this.#agent.conversation.say(text, this.#now());
+      else this.#trouble("nobody-to-speak", "a text cannot be spoken on a call without an agent");
+    });
   }
 
   sendDtmf(digits: string): void {
-    this.#guard(() => this.#parts?.conversation.sendDtmf(digits, this.#now()));
+    this.#guard(() => {
+      if (this.#agent) this.#agent.conversation.sendDtmf(digits, this.#now());
+      else if (!this.#leg?.sendDtmf(digits)) this.#trouble("dtmf-not-sent", "this call's line cannot send keys");
+    });
   }
 
   /** Hang up once what is being said was played. */
   leave(cause: EndCause): void {
-    this.#guard(() => this.#parts?.conversation.leave(cause, this.#now()));
+    this.#guard(() => {
+      if (this.#agent) this.#agent.conversation.leave(cause, this.#now());
+      else this.end(cause, "");
+    });
   }
 
   /** Ends the call now; the first cause stays. */
@@ -234,59 +186,58 @@ export class CallSession {
     if (this.#ended) return;
     this.#ended = true;
     this.#endedAt = this.#now();
-    this.#parts = undefined;
-    this.#closeAll();
+    this.#agent = undefined;
+    this.#closers.close();
     void this.#finish(cause, detail);
-  }
-
-  /** Closes what was opened, last first. One that cannot be closed keeps no other open. */
-  #closeAll(): void {
-    for (let close = this.#closers.pop(); close; close = this.#closers.pop()) {
-      try {
-        close();
-      } catch (error) {
-        this.#options.metrics.errors.inc({ kind: "internal" });
-        this.#options.log.error({ err: error }, "internal error while the call was closed");
-      }
-    }
   }
 
   /** Tells that the call is over, once its recording is. Never rejects. */
   async #finish(cause: EndCause, detail: string): Promise<void> {
-    const { plan, clock, log, report, finished } = this.#options;
+    const { plan, clock, log, report, finished, recordingCloseMs: patienceMs = recordingCloseMs } = this.#options;
     const wallMs = clock.wall();
     const durationMs = Math.round(this.#endedAt - this.#startedAt);
-    const recording = await this.#closeRecording();
+    const recording = await this.#recording?.close(this.#endedAt, patienceMs);
+    const { framesIn, framesOut } = this.#stats;
     const stats: CallStats = {
-      framesIn: this.#framesIn,
-      framesOut: this.#framesOut,
-      underruns: this.#underruns,
-      ignoredMessages: this.#ignored,
-      faults: this.#faults,
+      ...this.#stats,
+      framesIn: Math.round(framesIn),
+      framesOut: Math.round(framesOut),
     };
     report({ type: "call-ended", callId: plan.callId, wallMs, durationMs, cause, detail, stats, recording });
     log.info({ cause, detail, durationMs, ...stats }, "call ended");
     finished();
   }
 
-  async #closeRecording(): Promise<RecordingSummary | undefined> {
-    const { metrics, log, recordingCloseMs: patienceMs = recordingCloseMs } = this.#options;
-    if (!this.#recorder) return undefined;
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<undefined>((resolve) => {
-      timer = setTimeout(resolve, patienceMs, undefined);
-    });
-    try {
-      const recording = await Promise.race([this.#recorder.close(this.#endedAt - this.#startedAt), late]);
-      if (recording) return recording;
-      log.error("the recording could not be finished in time; it stays as far as it was written");
-    } catch (error) {
-      log.error({ err: error }, "the recording could not be finished");
-    } finally {
-      clearTimeout(timer);
+  #fromLeg(payload: Uint8Array): void {
+    this.#stats.framesIn += payload.length * this.#framesPerByteIn;
+    if (this.#agent) {
+      this.#agent.audio(payload);
+      return;
     }
-    metrics.errors.inc({ kind: "recording" });
-    return undefined;
+    const now = this.#recording ? this.#now() : 0;
+    this.#recording?.fromLeg(payload, now);
+    if (!this.#options.plan.echo || !this.#leg?.sendAudio(payload)) return;
+    this.#sent(payload);
+    this.#recording?.toLeg(payload, now);
+  }
+
+  #key(digit: string): void {
+    const now = this.#now();
+    if (this.#agent) this.#agent.conversation.digit(digit, now);
+    else this.#report({ type: "dtmf", digit, atMs: Math.round(now - this.#startedAt) });
+  }
+
+  #sent(payload: Uint8Array): void {
+    this.#stats.framesOut += payload.length * this.#framesPerByteOut;
+    if (this.#setUpMeasured) return;
+    this.#setUpMeasured = true;
+    const { metrics, openedAt } = this.#options;
+    metrics.setupSeconds.observe((this.#now() - openedAt) / 1000);
+  }
+
+  #causeOf(reason: LegEndReason): EndCause {
+    const outbound = this.#options.plan.direction === "outbound";
+    return outbound && reason === "hung-up" ? "callee-hung-up" : legEndCauses[reason];
   }
 
   /** Our own broken rule ends this one call, no other. */
@@ -295,10 +246,24 @@ export class CallSession {
     try {
       work();
     } catch (error) {
-      this.#options.metrics.errors.inc({ kind: "internal" });
-      this.#options.log.error({ err: error }, "internal error; the call ends");
-      this.end("internal-error", "an internal error; the log has it under the call's id");
+      this.#broken(error);
     }
+  }
+
+  #broken(error: unknown): void {
+    this.#options.metrics.errors.inc({ kind: "internal" });
+    this.#options.log.error({ err: error }, "internal error; the call ends");
+    this.end("internal-error", "an internal error; the log has it under the call's id");
+  }
+
+  #closeFailed(error: unknown): void {
+    this.#options.metrics.errors.inc({ kind: "internal" });
+    this.#options.log.error({ err: error }, "internal error while the call was closed");
+  }
+
+  #trouble(kind: string, message: string): void {
+    const atMs = Math.round(this.#now() - this.#startedAt);
+    this.#report({ type: "call-error", kind, message, fatal: false, atMs });
   }
 
   #report(news: ConversationNews): void {
@@ -314,7 +279,7 @@ export class CallSession {
     } else if (news.type === "tool-ended") {
       metrics.toolCalls.inc({ result: news.ok ? "ok" : "error" });
     } else if (news.type === "call-error") {
-      this.#faults++;
+      this.#stats.faults++;
       log.warn({ kind: news.kind, message: news.message, fatal: news.fatal }, "trouble on the call");
     }
     report({ ...news, callId: plan.callId } as MediaEvent);
@@ -322,34 +287,5 @@ export class CallSession {
 
   #now(): number {
     return this.#options.clock.now();
-  }
-}
-
-/** The agent's bytes on the leg as 8 kHz PCM in 20 ms pieces. */
-class AgentPcm {
-  readonly #frameBytes: number;
-  readonly #decoder: FrameDecoder;
-  readonly #down: Resampler | undefined;
-  readonly #wide: Int16Array;
-  readonly #pcm = new Int16Array(160);
-  readonly #emit: (pcm: Int16Array, at: number) => void;
-
-  constructor(leg: CallLeg, emit: (pcm: Int16Array, at: number) => void) {
-    this.#frameBytes = frameBytes(leg.outbound);
-    this.#decoder = createDecoder(leg.outbound);
-    this.#down = leg.outbound.sampleRateHz === 8000 ? undefined : new Resampler(leg.outbound.sampleRateHz, 8000);
-    this.#wide = new Int16Array(frameSamples(leg.outbound));
-    this.#emit = emit;
-  }
-
-  /** Bytes in the leg's format, any length, that sound from `at` on. The views given on are valid only during the call. */
-  push(payload: Uint8Array, at: number): void {
-    for (let from = 0; from < payload.length; from += this.#frameBytes) {
-      const piece = payload.subarray(from, from + this.#frameBytes);
-      const startsAt = at + (from / this.#frameBytes) * 20;
-      const samples = this.#decoder.decode(piece, this.#down ? this.#wide : this.#pcm);
-      if (!this.#down) this.#emit(samples === 160 ? this.#pcm : this.#pcm.subarray(0, samples), startsAt);
-      else this.#emit(this.#pcm.subarray(0, this.#down.process(this.#wide.subarray(0, samples), this.#pcm)), startsAt);
-    }
   }
 }

@@ -104,7 +104,8 @@ export async function startMediaPlane(options: MediaPlaneOptions): Promise<Media
 
   function startSession(session: CallSession, plan: CallPlan, leg: CallLeg): void {
     try {
-      session.start(leg, providers.create(plan, leg, session.aiSink, log));
+      const { agent } = plan;
+      session.start(leg, agent && providers.create(plan, agent, leg, session.aiSink, log));
     } catch (error) {
       log.error({ err: error, callId: plan.callId }, "the call could not be set up");
       leg.close();
@@ -177,6 +178,10 @@ export async function startMediaPlane(options: MediaPlaneOptions): Promise<Media
           if (rtpCalls.hangUpUnstarted(command.callId, command.cause)) break;
           if (command.afterPlayout) sessions.get(command.callId)?.leave(command.cause);
           else sessions.get(command.callId)?.end(command.cause, "");
+          break;
+        case "join-room":
+        case "leave-room":
+        case "open-pair":
           break;
         case "drain":
           draining = true;

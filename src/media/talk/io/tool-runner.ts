@@ -26,7 +26,9 @@ export interface ToolRunner {
 }
 
 export interface ToolRunnerOptions {
-  readonly plan: Pick<CallPlan, "callId" | "from" | "to" | "metadata" | "agent">;
+  readonly plan: Pick<CallPlan, "callId" | "from" | "to" | "metadata">;
+  /** The customer's tools. */
+  readonly tools: readonly ToolSpec[];
   readonly clock: Clock;
   /** Also private addresses and plain http. */
   readonly allowPrivate: boolean;
@@ -85,7 +87,7 @@ class HttpToolRunner implements ToolRunner {
 
   async #answer(toolCallId: string, name: string, argumentsJson: string): Promise<Answer> {
     const builtIn = builtInTools.find((tool) => tool.name === name);
-    const spec = this.#options.plan.agent.tools.find((tool) => tool.name === name);
+    const spec = this.#options.tools.find((tool) => tool.name === name);
     const declaration = builtIn ?? spec;
     if (!declaration) return failed({ code: "unknown_tool", message: "There is no tool of this name." });
     const checked = checkArguments(declaration, argumentsJson);

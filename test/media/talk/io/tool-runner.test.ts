@@ -3,7 +3,6 @@ import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { systemClock } from "../../../../src/kit/io/system-clock.ts";
 import { checkSignature } from "../../../../src/kit/signature.ts";
-import type { AgentSpec } from "../../../../src/media/protocol.ts";
 import { createToolRunner, type ToolRunner } from "../../../../src/media/talk/io/tool-runner.ts";
 
 interface Seen {
@@ -46,22 +45,9 @@ describe("tool runner", () => {
     const parameters = { type: "object", properties: { city: { type: "string" } }, required: ["city"] };
     const headers = { "X-Shop": "7", "x-tandem-signature": "forged" };
     const weather = { name: "weather", description: "", parameters, url: toolUrl, secret: "whsec", timeoutMs, headers };
-    const agent: AgentSpec = {
-      agentId: "agent_1",
-      name: "A",
-      provider: "pipeline",
-      model: undefined,
-      voice: undefined,
-      language: "en",
-      instructions: "",
-      firstMessage: undefined,
-      tools: [weather],
-      turn: {},
-      maxDurationMs: 60_000,
-      webhook: undefined,
-    };
     runner = createToolRunner({
-      plan: { callId: "call_1", from: "+15550001", to: "+15550100", metadata: { shop: "7" }, agent },
+      plan: { callId: "call_1", from: "+15550001", to: "+15550100", metadata: { shop: "7" } },
+      tools: [weather],
       clock: systemClock,
       allowPrivate,
       hangUp: () => void hungUp++,
