@@ -67,6 +67,18 @@ export const settings = {
     fallback: "0.0.0.0:5060",
     about: "Address of SIP over UDP and TCP. It answers loopback and private networks only, for the demo number only.",
   },
+  sipRealm: {
+    env: "TANDEM_SIP_REALM",
+    kind: "text",
+    fallback: "tandem",
+    about: "Realm in which telephones and trunks authenticate; some telephones want it in their settings.",
+  },
+  sipAllowMd5: {
+    env: "TANDEM_SIP_ALLOW_MD5",
+    kind: "flag",
+    fallback: "true",
+    about: "Let telephones and trunks that know no SHA-256 authenticate with MD5.",
+  },
   rtpPorts: {
     env: "TANDEM_RTP_PORTS",
     kind: "portRange",

@@ -69,6 +69,23 @@ export function createMetrics() {
       help: "Media processes started again after a crash",
       registers,
     }),
+    phonesRegistered: new Gauge({
+      name: "tandem_phones_registered",
+      help: "Phones that can be reached now",
+      registers,
+    }),
+    sipAuthFailures: new Counter({
+      name: "tandem_sip_auth_failures_total",
+      help: "SIP requests with wrong credentials, by reason",
+      labelNames: ["reason"],
+      registers,
+    }),
+    texts: new Counter({
+      name: "tandem_texts_total",
+      help: "Text messages, by direction and what became of them",
+      labelNames: ["direction", "status"],
+      registers,
+    }),
     tickLateSeconds: new Histogram({
       name: "tandem_tick_late_seconds",
       help: "How late the 20 ms tick of a media process ran",

@@ -2,7 +2,7 @@ import { contactField, expiresField, isWildcardContact, minExpiresField } from "
 import { SipHeaders } from "./headers/headers.ts";
 import { type Hop, isReliable } from "./hop.ts";
 import { cseqOf, respond, type SipRequest, type SipResponse, sipCallIdOf } from "./message.ts";
-import { isBehindNat } from "./routing-dialog.ts";
+import { isReachedBySource } from "./routing-dialog.ts";
 import type { Uri } from "./uri.ts";
 import { sameUri } from "./uri-equality.ts";
 
@@ -36,6 +36,8 @@ export interface Binding {
   readonly path: readonly string[];
   /** The hop the device was heard from; to be used in place of its Contact when that is behind a NAT or a connection. */
   readonly flow?: Hop;
+  /** Where its REGISTER came from: the device, its NAT or a proxy. */
+  readonly source: Hop;
   readonly userAgent?: string;
   readonly sipCallId: string;
   readonly seq: number;
@@ -82,9 +84,9 @@ export class Registrar {
       const seconds = Math.min(asked, this.#options.mostExpiresS);
       const q = Math.min(1, Math.max(0, Number(params.get("q") ?? "1") || 0));
       const path = headers.getAll("Path");
-      const flow = path.length === 0 ? flowBack(request, from) : undefined;
+      const flow = path.length === 0 ? flowBack(request, uri, from) : undefined;
       const userAgent = headers.get("User-Agent")?.slice(0, 128);
-      changed.push({ contact: uri, q, expiresAt: now + seconds * 1000, path, flow, userAgent, ...id });
+      changed.push({ contact: uri, q, expiresAt: now + seconds * 1000, path, flow, source: from, userAgent, ...id });
     }
     if (changed.length > this.#options.maxBindings) return respond(request, 403, { reason: "Too Many Bindings" });
     if (current.length === 0 && changed.length > 0 && this.#bindings.size >= this.#options.maxAddresses) {
@@ -108,6 +110,11 @@ export class Registrar {
       const rest = all.filter(({ flow }) => flow?.connection !== connection);
       if (rest.length < all.length) this.#store(address, rest);
     }
+  }
+
+  /** Drops all bindings of an address: its owner is not known any more. */
+  forget(address: string): void {
+    this.#bindings.delete(address);
   }
 
   /** Forgets what has expired; to be called now and then. */
@@ -139,8 +146,8 @@ function isOlder(id: { readonly sipCallId: string; readonly seq: number }, bindi
   return id.sipCallId === binding.sipCallId && id.seq <= binding.seq;
 }
 
-function flowBack(request: SipRequest, from: Hop): Hop | undefined {
-  return isReliable(from.transport) || isBehindNat(request, from) ? from : undefined;
+function flowBack(request: SipRequest, contact: Uri, from: Hop): Hop | undefined {
+  return isReliable(from.transport) || isReachedBySource(request, contact, from) ? from : undefined;
 }
 
 function readSeconds(text: string | undefined): number | undefined {

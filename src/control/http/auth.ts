@@ -1,8 +1,8 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Clock } from "../../kit/clock.ts";
 import { GatewayError } from "../../kit/errors.ts";
+import { TokenBuckets } from "../../kit/token-buckets.ts";
 import type { ApiKey, Dialect, Keys } from "../service/keys.ts";
-import { TokenBuckets } from "./token-buckets.ts";
 
 /** How often a key may ask and an address may be wrong. */
 export interface RateLimits {

@@ -112,9 +112,8 @@ export interface PhonesTable {
   /** E.164, or an extension. */
   number: string | null;
   label: string | null;
-  /** Sealed H(username:realm:password) (RFC 7616 §3.4.2). */
-  ha1_sha256: string;
-  ha1_md5: string;
+  /** Sealed. Not H(A1), so that realm and user name may change. */
+  password: string;
   may_call: string;
   enabled: number;
   created_at: number;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { TokenBuckets } from "../../../src/control/http/token-buckets.ts";
+import { TokenBuckets } from "../../src/kit/token-buckets.ts";
 
 test("rate limit: a burst passes, then one per period, and it says how long to wait", () => {
   const buckets = new TokenBuckets({ burst: 2, perSecond: 4, maxBuckets: 10 });
