@@ -28,6 +28,8 @@ export interface RegistrationOptions {
   /** First wait after a failure; doubles up to `mostRetryMs`, with a random part (RFC 5626 §4.5). */
   readonly leastRetryMs: number;
   readonly mostRetryMs: number;
+  /** User of the Contact; undefined: that of the address. Calls to the address come with it in their Request-URI. */
+  readonly contactUser?: string;
   /** Further header lines. */
   readonly headers?: SipHeaders;
   readonly authorize?: Authorize;
@@ -54,6 +56,7 @@ export type RegistrationOrder =
 /** Where a registration stands. */
 export type RegistrationState =
   | { readonly type: "registering" }
+  /** Said again after each refresh. */
   | { readonly type: "registered"; readonly expiresS: number }
   /** Tried again after `retryInMs`. `status`: what the registrar said, if it said anything. */
   | { readonly type: "failed"; readonly status?: number; readonly fault?: TransactionFault; readonly retryInMs: number }
@@ -87,6 +90,11 @@ export class RegistrationClient implements Machine<RegistrationInput, Registrati
 
   get deadline(): number | undefined {
     return this.#wakeAt;
+  }
+
+  /** User that the Contact of its requests is to have. */
+  get contactUser(): string | undefined {
+    return this.#options.contactUser;
   }
 
   handle(input: RegistrationInput | { type: "timeout" }, now: number): readonly RegistrationOrder[] {
@@ -185,14 +193,13 @@ export class RegistrationClient implements Machine<RegistrationInput, Registrati
   }
 
   #registered(response: SipResponse, now: number): readonly RegistrationOrder[] {
-    const wasRegistered = this.#isRegistered;
     this.#isRegistered = true;
     this.#failures = 0;
     const expiresS = Math.min(Math.max(grantedS(response) ?? this.#expiresS, 10), maxSeconds);
     // Well before the end, so that a few retransmissions still fit; at random, so that not all come at once.
     const share = 0.7 + 0.2 * randomFraction(this.#random);
     this.#wakeAt = now + Math.max(expiresS * share, expiresS - 300) * 1000;
-    return wasRegistered ? [] : [{ type: "state", state: { type: "registered", expiresS } }];
+    return [{ type: "state", state: { type: "registered", expiresS } }];
   }
 
   #retry(

@@ -43,7 +43,14 @@ export type UserAgentInput =
     }
   | { readonly type: "command"; readonly session: SessionId; readonly command: SessionCommand }
   /** Sends a request outside a dialog (REGISTER, OPTIONS, MESSAGE), Via and Contact still missing. */
-  | { readonly type: "send-request"; readonly token: string; readonly request: SipRequest; readonly to?: Hop }
+  | {
+      readonly type: "send-request";
+      readonly token: string;
+      readonly request: SipRequest;
+      readonly to?: Hop;
+      /** User of the Contact it gets; undefined: that of From. */
+      readonly contactUser?: string;
+    }
   /** Answers a request that was handed up by `request`. */
   | { readonly type: "respond"; readonly key: ServerKey; readonly response: SipResponse }
   /** The places a `resolve` found; none: nobody can be reached. */

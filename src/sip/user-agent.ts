@@ -130,7 +130,8 @@ export class UserAgent implements Machine<UserAgentInput, UserAgentOrder> {
     this.#runSession(replaced, { type: "replace" }, now);
   }
 
-  #sendRequest({ token, request, to }: Extract<UserAgentInput, { type: "send-request" }>, now: number): void {
+  #sendRequest(input: Extract<UserAgentInput, { type: "send-request" }>, now: number): void {
+    const { token, request, to, contactUser } = input;
     const user = {
       onResponse: (response: SipResponse, from: Hop) => {
         this.#orders.push({ type: "response", token, response, from });
@@ -139,7 +140,7 @@ export class UserAgent implements Machine<UserAgentInput, UserAgentOrder> {
         this.#orders.push({ type: "request-failed", token, fault });
       },
     };
-    this.#outbound.send(request, user, { to }, now);
+    this.#outbound.send(request, user, { to, contactUser }, now);
   }
 
   #add(id: SessionId, machine: InviteSession, parts: Partial<SessionEntry>): SessionEntry {

@@ -17,8 +17,11 @@ export interface Registration {
   stop(): void;
 }
 
+/** Told how a registration stands; `from`: the hop the registrar answered from, where an answer brought the news. */
+export type RegistrationNews = (state: RegistrationState, from?: Hop) => void;
+
 interface Entry {
-  readonly onState: (state: RegistrationState) => void;
+  readonly onState: RegistrationNews;
   /** The hop that was asked for. */
   readonly to: Hop | undefined;
   /** The hop the registrar answered from. */
@@ -26,7 +29,11 @@ interface Entry {
 }
 
 /** Sends a request outside a call. */
-export type SendRequest = (request: SipRequest, onResult: RequestResult, to: Hop | undefined) => void;
+export type SendRequest = (
+  request: SipRequest,
+  onResult: RequestResult,
+  way: { readonly to: Hop | undefined; readonly contactUser: string | undefined },
+) => void;
 
 /** All registrations of an endpoint: brings their requests to the network and its answers back. */
 export class Registrations {
@@ -53,7 +60,7 @@ export class Registrations {
     return [...this.#entries.values()].flatMap(({ heardFrom }) => (heardFrom === undefined ? [] : [heardFrom]));
   }
 
-  add(client: RegistrationClient, onState: (state: RegistrationState) => void, to: Hop | undefined): Registration {
+  add(client: RegistrationClient, onState: RegistrationNews, to: Hop | undefined): Registration {
     this.#entries.set(client, { onState, to });
     this.#run(client, { type: "start" });
     return { stop: () => this.#run(client, { type: "stop" }) };
@@ -67,21 +74,21 @@ export class Registrations {
     }
   }
 
-  #run(client: RegistrationClient, input: Parameters<RegistrationClient["handle"]>[0]): void {
+  #run(client: RegistrationClient, input: Parameters<RegistrationClient["handle"]>[0], from?: Hop): void {
     const entry = this.#entries.get(client);
     if (entry === undefined) return;
     for (const order of client.handle(input, this.#clock.now())) {
       if (order.type === "state") {
         if (order.state.type === "unregistered") this.#entries.delete(client);
-        entry.onState(order.state);
+        entry.onState(order.state, from);
         continue;
       }
       const onResult: RequestResult = (response, fault, from) => {
         if (from !== undefined) entry.heardFrom = from;
-        if (response !== undefined) this.#run(client, { type: "response", response });
+        if (response !== undefined) this.#run(client, { type: "response", response }, from);
         else this.#run(client, { type: "failed", fault: fault ?? "transport" });
       };
-      this.#send(order.request, onResult, entry.to);
+      this.#send(order.request, onResult, { to: entry.to, contactUser: client.contactUser });
     }
   }
 }

@@ -12,20 +12,20 @@ import {
 } from "../invite-session/types.ts";
 import type { SipMessage, SipRequest, SipResponse } from "../message.ts";
 import { parseMessage } from "../parse.ts";
-import { RegistrationClient, type RegistrationOptions, type RegistrationState } from "../registration-client.ts";
+import { RegistrationClient, type RegistrationOptions } from "../registration-client.ts";
 import { serializeMessage } from "../serialize.ts";
 import type { SourceGuard } from "../source-guard.ts";
 import { makeTag, randomFraction } from "../tokens.ts";
 import type { ClientKey, ServerKey } from "../transaction/key.ts";
 import { UserAgent } from "../user-agent.ts";
 import type { SessionId, UserAgentInput, UserAgentOrder } from "../user-agent-types.ts";
-import { type Registration, Registrations, type RequestResult } from "./registrations.ts";
+import { type Registration, type RegistrationNews, Registrations, type RequestResult } from "./registrations.ts";
 import { type AskDns, resolveUri, systemDns } from "./resolver.ts";
 import { defaultConnectionOptions, type ListenAddress } from "./transport.ts";
 import { Transports, type TransportsOptions } from "./transports.ts";
 import type { WebSocketOrigin } from "./web-socket-transport.ts";
 
-export type { Registration, RequestResult } from "./registrations.ts";
+export type { Registration, RegistrationNews, RequestResult } from "./registrations.ts";
 
 /** A call that came in; answered by `command`. */
 export interface IncomingCall {
@@ -86,8 +86,8 @@ export class SipEndpoint {
   private constructor(options: SipEndpointOptions) {
     this.#options = options;
     this.#dns = options.dns ?? systemDns();
-    this.#registrations = new Registrations(options.clock, (request, onResult, to) =>
-      this.request(request, onResult, to),
+    this.#registrations = new Registrations(options.clock, (request, onResult, way) =>
+      this.#sendRequest(request, onResult, way),
     );
     this.#agent = new UserAgent({
       session: options.session ?? defaultSessionOptions,
@@ -129,9 +129,14 @@ export class SipEndpoint {
     return this.#agent.session(id);
   }
 
-  /** Makes a call. `to`: this next hop, whatever the URI says. */
-  call(call: OutgoingCall, parts: { readonly to?: Hop; readonly options?: SessionOptions } = {}): SessionId {
+  /** Makes a call. `to`: this next hop, whatever the URI says. `named`: told the session before its first event. */
+  call(
+    call: OutgoingCall,
+    parts: { readonly to?: Hop; readonly options?: SessionOptions } = {},
+    named?: (session: SessionId) => void,
+  ): SessionId {
     const session = makeTag(this.#options.random);
+    named?.(session);
     this.#input({ type: "call", session, call, ...parts });
     return session;
   }
@@ -142,9 +147,7 @@ export class SipEndpoint {
 
   /** Sends a request outside a call, without Via and Contact. */
   request(request: SipRequest, onResult: RequestResult, to?: Hop): void {
-    const token = makeTag(this.#options.random);
-    this.#results.set(token, onResult);
-    this.#input({ type: "send-request", token, request, to });
+    this.#sendRequest(request, onResult, { to });
   }
 
   /** Answers a request that came by `onRequest`. */
@@ -153,7 +156,7 @@ export class SipEndpoint {
   }
 
   /** Keeps an address registered until `stop`. `to`: the registrar's hop, whatever its URI says. */
-  register(options: RegistrationOptions, onState: (state: RegistrationState) => void, to?: Hop): Registration {
+  register(options: RegistrationOptions, onState: RegistrationNews, to?: Hop): Registration {
     const registration = this.#registrations.add(new RegistrationClient(options, this.#options.random), onState, to);
     this.#arm();
     return registration;
@@ -172,6 +175,16 @@ export class SipEndpoint {
     clearTimeout(this.#timer);
     clearInterval(this.#keepAliveTimer);
     this.#transports.close();
+  }
+
+  #sendRequest(
+    request: SipRequest,
+    onResult: RequestResult,
+    way: { readonly to?: Hop; readonly contactUser?: string },
+  ): void {
+    const token = makeTag(this.#options.random);
+    this.#results.set(token, onResult);
+    this.#input({ type: "send-request", token, request, ...way });
   }
 
   #receive(bytes: Uint8Array, from: Hop): void {
