@@ -86,6 +86,24 @@ export function createMetrics() {
       labelNames: ["direction", "status"],
       registers,
     }),
+    trunkRegistered: new Gauge({
+      name: "tandem_trunk_registered",
+      help: "1: the trunk is registered, 0: it is to be and is not",
+      labelNames: ["trunk"],
+      registers,
+    }),
+    trunkTargetUp: new Gauge({
+      name: "tandem_trunk_target_up",
+      help: "1: the trunk's target answers, 0: it does not",
+      labelNames: ["trunk", "target"],
+      registers,
+    }),
+    trunkCalls: new Gauge({
+      name: "tandem_trunk_calls",
+      help: "Calls over the trunk now, in and out",
+      labelNames: ["trunk"],
+      registers,
+    }),
     tickLateSeconds: new Histogram({
       name: "tandem_tick_late_seconds",
       help: "How late the 20 ms tick of a media process ran",

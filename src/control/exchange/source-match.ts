@@ -45,15 +45,24 @@ export class SourceTable<T> {
 
   /** What the address (text, as a socket gives it) belongs to. */
   match(address: string): T | undefined {
-    const read = parseAddress(address.split("%", 1)[0] ?? "");
-    if (read === undefined) return undefined;
-    const plain = read instanceof ipaddr.IPv6 && read.isIPv4MappedAddress() ? read.toIPv4Address() : read;
+    const plain = readPlain(address);
+    if (plain === undefined) return undefined;
     return this.#entries.find(({ source }) => contains(source, plain))?.value;
   }
 }
 
 function contains({ network, prefixBits }: Source, address: Address): boolean {
   return network.kind() === address.kind() && address.match(network, prefixBits);
+}
+
+/** An address as a socket gives it, in its one spelling: no zone, no IPv4 inside IPv6; undefined when it is none. */
+export function plainAddress(text: string): string | undefined {
+  return readPlain(text)?.toString();
+}
+
+function readPlain(text: string): Address | undefined {
+  const read = parseAddress(text.split("%", 1)[0] ?? "");
+  return read instanceof ipaddr.IPv6 && read.isIPv4MappedAddress() ? read.toIPv4Address() : read;
 }
 
 /** Four decimal parts or IPv6 without brackets and zone; other spellings of IPv4 are nobody's honest way to write one. */

@@ -125,6 +125,14 @@ export interface TrunkState {
   readonly callsNow: number;
 }
 
+/** The trunks at work, as their service sees them. */
+export interface LiveTrunks {
+  /** Takes the trunks as they are stored now; never rejects. */
+  reload(): Promise<void>;
+  /** Undefined: unknown, or not loaded yet. */
+  state(trunkId: string): TrunkState | undefined;
+}
+
 /** A trunk as people may see it: never its password. */
 export interface TrunkView extends Trunk, TrunkState {
   readonly hasPassword: boolean;
