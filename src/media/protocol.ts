@@ -105,6 +105,20 @@ export interface CallPlan {
   readonly echo?: boolean;
   /** Longest the call may last; without it, its agent's, or four hours. */
   readonly maxDurationMs?: number;
+  /** Its agent waits to be told who answered; without it, whoever answers is a person. */
+  readonly answeringMachine?: AnsweringMachinePlan | undefined;
+}
+
+/** Who answered an outgoing call; `unknown` while, and when, it cannot be told. */
+export type AnsweredBy = "human" | "machine" | "unknown";
+
+/** What is done about answering machines on an outgoing call. */
+export interface AnsweringMachinePlan {
+  readonly onMachine: "hang-up" | "leave-message" | "continue";
+  /** Spoken after the beep; undefined: what the agent says first. Private, as words are. */
+  readonly message: string | undefined;
+  /** By when it is decided who answered, from the answer on. */
+  readonly decideWithinMs: number;
 }
 
 /** What the telephone of a call in a room hears; only those who hear the room are heard in it. */
@@ -207,6 +221,8 @@ export type MediaEvent =
   | { readonly type: "stream-withdrawn"; readonly connectionId: string }
   /** The even port of a call's RTP, for its SDP. */
   | { readonly type: "rtp-opened"; readonly callId: string; readonly port: number }
+  /** Keys that the far end takes by the signalling alone (SIP INFO). */
+  | { readonly type: "keys-wanted"; readonly callId: string; readonly digits: string }
   | { readonly type: "call-started"; readonly callId: string; readonly wallMs: number }
   | {
       readonly type: "call-ended";
@@ -230,6 +246,15 @@ export type MediaEvent =
       readonly atMs: number;
     }
   | { readonly type: "dtmf"; readonly callId: string; readonly digit: string; readonly atMs: number }
+  /** Who answered, as far as known at `atMs`; corrected until it is final. `confidence`: 0 to 1. */
+  | {
+      readonly type: "answered-by";
+      readonly callId: string;
+      readonly kind: AnsweredBy;
+      readonly confidence: number;
+      readonly atMs: number;
+      readonly isFinal: boolean;
+    }
   /** Null: the call and its agent are by themselves again. */
   | { readonly type: "room-changed"; readonly callId: string; readonly roomId: string | null; readonly atMs: number }
   | {
