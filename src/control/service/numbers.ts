@@ -13,6 +13,7 @@ import {
 } from "../store/agents.ts";
 import type { Db } from "../store/database.ts";
 import type { Page, PageRequest } from "../store/page.ts";
+import { findPhoneNamed } from "../store/phones.ts";
 import { agentSpec } from "./agents.ts";
 import type { ServiceDeps } from "./deps.ts";
 
@@ -55,6 +56,9 @@ export function createNumbers(deps: ServiceDeps): Numbers {
     create: (number, settings) =>
       db.transaction().execute(async (trx) => {
         await checkAgents(trx, settings);
+        if (await findPhoneNamed(trx, [number])) {
+          throw new GatewayError("conflict", "this number is a telephone's", "number");
+        }
         const now = clock.wall();
         const row: NumberRow = {
           id: makeId("number", random),

@@ -14,7 +14,9 @@ import { EventFeed } from "./event-feed.ts";
 import { firstStart } from "./first-start.ts";
 import { createKeys, type Keys } from "./keys.ts";
 import { createNumbers, type Numbers } from "./numbers.ts";
+import { openPhones, type Phones } from "./phones.ts";
 import { createRecordingLinks, type RecordingLinks } from "./recording-links.ts";
+import { createTexts, type Texts } from "./texts.ts";
 
 /** The settings the services need. */
 export interface ServicesSettings {
@@ -38,6 +40,8 @@ export interface Services {
   readonly keys: Keys;
   readonly agents: Agents;
   readonly numbers: Numbers;
+  readonly phones: Phones;
+  readonly texts: Texts;
   readonly calls: Calls;
   readonly feed: EventFeed;
   readonly recordings: RecordingFiles;
@@ -68,6 +72,8 @@ export async function openServices(settings: ServicesSettings, clock: Clock, ran
   const keys = createKeys(deps);
   const agents = createAgents({ ...deps, allowHttp });
   const numbers = createNumbers(deps);
+  const phones = await openPhones(deps);
+  const texts = createTexts(deps);
   const calls = createCalls({ ...deps, queue, recordings, resolveInbound: (to) => numbers.resolveInbound(to) });
   const recordingLinks = createRecordingLinks(deps, calls, recordings, publicUrl);
   let closed: Promise<void> | undefined;
@@ -75,6 +81,8 @@ export async function openServices(settings: ServicesSettings, clock: Clock, ran
     keys,
     agents,
     numbers,
+    phones,
+    texts,
     calls,
     feed,
     recordings,

@@ -7,6 +7,8 @@ import type { NativeDeps } from "./app.ts";
 import { callRoutes } from "./calls.ts";
 import { eventRoutes } from "./events.ts";
 import { numberRoutes } from "./numbers.ts";
+import { phoneRoutes } from "./phones.ts";
+import { textRoutes } from "./texts.ts";
 
 /** Tandem's own API (`/api/v1`): keys begin with `tk_live_`. */
 export async function nativeApi(app: FastifyInstance, deps: NativeDeps): Promise<void> {
@@ -32,6 +34,8 @@ export async function nativeApi(app: FastifyInstance, deps: NativeDeps): Promise
     const typed = scope.withTypeProvider<TypeBoxTypeProvider>();
     agentRoutes(typed, deps);
     numberRoutes(typed, deps);
+    phoneRoutes(typed, deps);
+    textRoutes(typed, deps);
     callRoutes(typed, deps);
     eventRoutes(typed, deps);
   });
