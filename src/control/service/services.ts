@@ -17,6 +17,7 @@ import { createNumbers, type Numbers } from "./numbers.ts";
 import { openPhones, type Phones } from "./phones.ts";
 import { createRecordingLinks, type RecordingLinks } from "./recording-links.ts";
 import { createTexts, type Texts } from "./texts.ts";
+import { createTrunks, type Trunks } from "./trunks.ts";
 
 /** The settings the services need. */
 export interface ServicesSettings {
@@ -43,6 +44,7 @@ export interface Services {
   readonly phones: Phones;
   readonly texts: Texts;
   readonly calls: Calls;
+  readonly trunks: Trunks;
   readonly feed: EventFeed;
   readonly recordings: RecordingFiles;
   readonly recordingLinks: RecordingLinks;
@@ -84,6 +86,7 @@ export async function openServices(settings: ServicesSettings, clock: Clock, ran
     phones,
     texts,
     calls,
+    trunks: createTrunks(deps),
     feed,
     recordings,
     recordingLinks,

@@ -9,6 +9,7 @@ import { eventRoutes } from "./events.ts";
 import { numberRoutes } from "./numbers.ts";
 import { phoneRoutes } from "./phones.ts";
 import { textRoutes } from "./texts.ts";
+import { trunkRoutes } from "./trunks.ts";
 
 /** Tandem's own API (`/api/v1`): keys begin with `tk_live_`. */
 export async function nativeApi(app: FastifyInstance, deps: NativeDeps): Promise<void> {
@@ -34,6 +35,7 @@ export async function nativeApi(app: FastifyInstance, deps: NativeDeps): Promise
     const typed = scope.withTypeProvider<TypeBoxTypeProvider>();
     agentRoutes(typed, deps);
     numberRoutes(typed, deps);
+    trunkRoutes(typed, deps);
     phoneRoutes(typed, deps);
     textRoutes(typed, deps);
     callRoutes(typed, deps);
