@@ -1,11 +1,12 @@
 import type { CallId } from "../../kit/ids.ts";
+import type { SipTransport } from "../../sip/hop.ts";
 
 /** One message as kept. */
 export interface TraceEntry {
   /** Wall ms, fractional; never goes back within a dialog. */
   readonly at: number;
   readonly direction: "in" | "out";
-  readonly transport: string;
+  readonly transport: SipTransport;
   /** `192.0.2.1:5060`, IPv6 in brackets. */
   readonly peer: string;
   /** UTF-8, memory of its own. */

@@ -1,4 +1,5 @@
 import { printable } from "../../kit/printable.ts";
+import type { SipTransport } from "../../sip/hop.ts";
 import type { TraceEntry } from "./sip-trace-shelf.ts";
 
 /** One message of a ladder. */
@@ -7,7 +8,7 @@ export interface TraceMessage {
   /** Wall ms, fractional. */
   readonly at: number;
   readonly direction: "in" | "out";
-  readonly transport: string;
+  readonly transport: SipTransport;
   /** Address and port of the far end. */
   readonly peer: string;
   /** `INVITE sip:…`, `180 Ringing`, with what the SDP says: `200 OK (PCMU, sendonly)`. One line, no control characters. */

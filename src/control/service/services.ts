@@ -16,6 +16,7 @@ import { createKeys, type Keys } from "./keys.ts";
 import { createNumbers, type Numbers } from "./numbers.ts";
 import { openPhones, type Phones } from "./phones.ts";
 import { createRecordingLinks, type RecordingLinks } from "./recording-links.ts";
+import { createSipTraces, type SipTraces } from "./sip-traces.ts";
 import { createTexts, type Texts } from "./texts.ts";
 import { createTrunks, type Trunks } from "./trunks.ts";
 
@@ -48,6 +49,7 @@ export interface Services {
   readonly feed: EventFeed;
   readonly recordings: RecordingFiles;
   readonly recordingLinks: RecordingLinks;
+  readonly sipTraces: SipTraces;
   /** Makes the demo agent, its number and a key at the very first start, and gives the key; undefined ever after. */
   firstStart(bootstrapKey: string): Promise<string | undefined>;
   /** Deletes events that have outlived their time. */
@@ -90,6 +92,7 @@ export async function openServices(settings: ServicesSettings, clock: Clock, ran
     feed,
     recordings,
     recordingLinks,
+    sipTraces: createSipTraces(deps),
     firstStart: (bootstrapKey) => firstStart(deps, { keys, agents, numbers }, bootstrapKey),
     forgetOldEvents: () => deleteEventsBefore(database.db, clock.wall() - eventLifetimeMs),
     probe: () => probeDatabase(database.db),

@@ -220,12 +220,15 @@ describe("OpenAPI", () => {
       "/api/v1/calls/{id}/hangup",
       "/api/v1/calls/{id}/recording",
       "/api/v1/calls/{id}/say",
+      "/api/v1/calls/{id}/sip",
       "/api/v1/calls/{id}/timeline",
       "/api/v1/calls/{id}/tool-calls",
       "/api/v1/calls/{id}/transcript",
       "/api/v1/events",
       "/api/v1/numbers",
       "/api/v1/numbers/{id}",
+      "/api/v1/sip/dialogs",
+      "/api/v1/sip/messages",
       "/api/v1/streams",
     ]);
     expect(description.components.securitySchemes.key).toMatchObject({ type: "http", scheme: "bearer" });

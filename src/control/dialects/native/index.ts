@@ -8,6 +8,7 @@ import { callRoutes } from "./calls.ts";
 import { eventRoutes } from "./events.ts";
 import { numberRoutes } from "./numbers.ts";
 import { phoneRoutes } from "./phones.ts";
+import { sipRoutes } from "./sip.ts";
 import { textRoutes } from "./texts.ts";
 import { trunkRoutes } from "./trunks.ts";
 
@@ -40,5 +41,6 @@ export async function nativeApi(app: FastifyInstance, deps: NativeDeps): Promise
     textRoutes(typed, deps);
     callRoutes(typed, deps);
     eventRoutes(typed, deps);
+    sipRoutes(typed, deps);
   });
 }
