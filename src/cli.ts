@@ -3,6 +3,7 @@ import type { CallOptions } from "./cli/call.ts";
 import { printConfig } from "./cli/config.ts";
 import { runDoctor } from "./cli/doctor.ts";
 import { createKey, listKeys, revokeKey } from "./cli/keys.ts";
+import { type SipTraceOptions, traceSip } from "./cli/sip.ts";
 import { readConfig } from "./config.ts";
 
 /** The `tandem` command. */
@@ -49,6 +50,21 @@ keys
   .description("end a key at once")
   .argument("<id>", "id of the key, as listed")
   .action((id: string) => revokeKey(readConfig(process.env), id));
+
+const sip = program.command("sip").description("SIP signalling of a running gateway");
+sip
+  .command("trace")
+  .description("draw the SIP messages of a call as a ladder; without an id: list what was heard of last")
+  .argument("[id]", "id of a call (call_…) or a SIP Call-ID")
+  .option("--follow", "go on with what comes, until Ctrl-C")
+  .option("--raw", "print whole messages too")
+  .option("--limit <count>", "longest list", "20")
+  .option("--url <url>", "HTTP address of the gateway (default: from TANDEM_HTTP)")
+  .option("--key <key>", "API key (default: TANDEM_API_KEY, or one made for this and revoked after it)")
+  .option("--json", "print as JSON")
+  .action(async (id: string | undefined, options: SipTraceOptions) => {
+    process.exitCode = await traceSip(readConfig(process.env), id, options);
+  });
 
 program
   .command("config")

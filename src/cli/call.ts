@@ -14,6 +14,7 @@ import { Transcoder } from "../codecs/transcoder.ts";
 import { readMonoAt, writeWavHeader } from "../codecs/wav.ts";
 import type { Config } from "../config.ts";
 import { createFliteVoice } from "../media/ai/io/flite-voice.ts";
+import { askGateway, gatewayUrl, type Json } from "./api.ts";
 import { withTemporaryKey } from "./keys.ts";
 
 /** Options of `tandem call`, as typed. */
@@ -37,7 +38,7 @@ const sampleRateHz = 8000;
  */
 export async function runCall(config: Config, number: string, options: CallOptions): Promise<number> {
   const script = await loadScript(options);
-  const baseUrl = (options.url ?? `http://127.0.0.1:${config.http.port}`).replace(/\/+$/, "");
+  const baseUrl = gatewayUrl(options.url, config.http.port);
   const maxSeconds = Number(options.maxSeconds);
   if (!(maxSeconds > 0 && maxSeconds <= 86_400)) throw new Error("--max-seconds: expected a number from 1 to 86400");
   const key = options.key ?? config.apiKey;
@@ -55,7 +56,7 @@ async function placeAndReport(
   maxMs: number,
   options: CallOptions,
 ): Promise<number> {
-  const ticket = await api(baseUrl, apiKey, "POST", "/streams", {
+  const ticket = await askGateway(baseUrl, apiKey, "POST", "/streams", {
     carrier: "twilio",
     to: number,
     from: options.from,
@@ -161,37 +162,17 @@ function wav(samples: Int16Array): Buffer {
   return Buffer.concat([writeWavHeader({ channels: 1, sampleRateHz, dataBytes: data.length }), data]);
 }
 
-type Json = Readonly<Record<string, unknown>>;
-
-async function api(baseUrl: string, apiKey: string, method: string, path: string, body?: unknown): Promise<Json> {
-  let answer: Response;
-  try {
-    answer = await fetch(`${baseUrl}/api/v1${path}`, {
-      method,
-      headers: { authorization: `Bearer ${apiKey}`, ...(body !== undefined && { "content-type": "application/json" }) },
-      body: body === undefined ? undefined : JSON.stringify(body),
-    });
-  } catch {
-    throw new Error(`no gateway answers at ${baseUrl}: start it with \`npm start\`, or give its address with --url`);
-  }
-  const json = (await answer.json().catch(() => undefined)) as Json | undefined;
-  if (!json) throw new Error(`what answers at ${baseUrl} is no gateway; check --url`);
-  if (answer.ok) return json;
-  const { message } = (json.error ?? {}) as { message?: string };
-  throw new Error(`${method} ${path} answered ${answer.status}: ${message ?? "no reason given"}`);
-}
-
 /** The call's record once it has its ending; the gateway writes it a moment after the socket closed. */
 async function endedCall(baseUrl: string, apiKey: string, callId: string): Promise<Json> {
   for (let tries = 0; ; tries++) {
-    const call = await api(baseUrl, apiKey, "GET", `/calls/${callId}`);
+    const call = await askGateway(baseUrl, apiKey, "GET", `/calls/${callId}`);
     if (call.status === "ended" || tries === 40) return call;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
 
 async function transcript(baseUrl: string, apiKey: string, callId: string): Promise<SpokenText[]> {
-  const { data } = await api(baseUrl, apiKey, "GET", `/calls/${callId}/transcript`);
+  const { data } = await askGateway(baseUrl, apiKey, "GET", `/calls/${callId}/transcript`);
   return (data as { role: "agent" | "caller"; text: string; start_ms: number; end_ms: number }[]).map(
     ({ role, text, start_ms, end_ms }) => ({ role, text, startMs: start_ms, endMs: end_ms }),
   );
