@@ -26,6 +26,14 @@ const kinds = {
     read: (raw: string) => (/^(true|1)$/i.test(raw) ? true : /^(false|0)$/i.test(raw) ? false : undefined),
   },
   address: { expected: "HOST:PORT, for example 0.0.0.0:8080", read: readAddress },
+  optionalAddress: {
+    expected: "HOST:PORT, for example 0.0.0.0:5061, or nothing",
+    read: (raw: string) => (raw === "" ? null : readAddress(raw)),
+  },
+  origins: {
+    expected: "origins such as https://app.example.com with spaces between them, or *",
+    read: readOrigins,
+  },
   portRange: { expected: "FIRST-LAST, for example 20000-29999", read: readPortRange },
   httpUrl: { expected: "a URL that begins with https:// or http://", read: (raw: string) => readUrl(raw, /^https?:/) },
   wsUrl: { expected: "a URL that begins with wss:// or ws://", read: (raw: string) => readUrl(raw, /^wss?:/) },
@@ -65,7 +73,8 @@ export const settings = {
     env: "TANDEM_SIP",
     kind: "address",
     fallback: "0.0.0.0:5060",
-    about: "Address of SIP over UDP and TCP. It answers loopback and private networks only, for the demo number only.",
+    about:
+      "Address of SIP over UDP and TCP. Without credentials it answers loopback and private networks only, for the demo number and the echo only.",
   },
   sipRealm: {
     env: "TANDEM_SIP_REALM",
@@ -78,6 +87,30 @@ export const settings = {
     kind: "flag",
     fallback: "true",
     about: "Let telephones and trunks that know no SHA-256 authenticate with MD5.",
+  },
+  sipTls: {
+    env: "TANDEM_SIP_TLS",
+    kind: "optionalAddress",
+    fallback: "",
+    about: "Address of SIP over TLS, for example 0.0.0.0:5061. Empty: none.",
+  },
+  sipTlsCert: {
+    env: "TANDEM_SIP_TLS_CERT",
+    kind: "text",
+    fallback: "",
+    about: "PEM file with the certificate of SIP over TLS and those that signed it.",
+  },
+  sipTlsKey: {
+    env: "TANDEM_SIP_TLS_KEY",
+    kind: "text",
+    fallback: "",
+    about: "PEM file with the certificate's private key.",
+  },
+  sipWsOrigins: {
+    env: "TANDEM_SIP_WS_ORIGINS",
+    kind: "origins",
+    fallback: "",
+    about: "Web origins whose pages may open SIP over WebSocket at /sip. Empty: our own; *: any.",
   },
   rtpPorts: {
     env: "TANDEM_RTP_PORTS",
@@ -265,6 +298,13 @@ function readPortRange(raw: string): PortRange | undefined {
   const match = /^([0-9]{1,5})-([0-9]{1,5})$/.exec(raw);
   const [first, last] = [Number(match?.[1]), Number(match?.[2])];
   return match && first >= 1024 && last <= 65_535 && last - first >= 3 ? { first, last } : undefined;
+}
+
+/** Origins as browsers write them, or `*`. */
+function readOrigins(raw: string): readonly string[] | undefined {
+  const texts = raw.split(/[\s,]+/).filter((text) => text !== "");
+  const isOrigin = (text: string): boolean => URL.canParse(text) && new URL(text).origin === text;
+  return texts.every((text) => text === "*" || isOrigin(text)) ? texts : undefined;
 }
 
 /** Without a slash at the end; "" is unset. */

@@ -38,6 +38,20 @@ describe("settings", () => {
     expect(readConfig({ TANDEM_REALTIME_TRANSCRIPTION_MODEL: "none" }).realtimeTranscriptionModel).toBe("");
   });
 
+  test("settings: SIP over TLS is off until it has an address", () => {
+    expect(readConfig({}).sipTls).toBeNull();
+    expect(readConfig({ TANDEM_SIP_TLS: ":5061" }).sipTls).toEqual({ host: "0.0.0.0", port: 5061 });
+  });
+
+  test("settings: web origins are a list", () => {
+    expect(readConfig({}).sipWsOrigins).toEqual([]);
+    const TANDEM_SIP_WS_ORIGINS = "https://a.example.com, http://localhost:5173";
+    expect(readConfig({ TANDEM_SIP_WS_ORIGINS }).sipWsOrigins).toEqual([
+      "https://a.example.com",
+      "http://localhost:5173",
+    ]);
+  });
+
   test("settings: there is always a media process", () => {
     expect(readConfig({ TANDEM_MEDIA_PROCESSES: "0" }).mediaProcesses).toBe(1);
   });
@@ -45,6 +59,9 @@ describe("settings", () => {
   test.each([
     ["TANDEM_HTTP", "8080", "expected HOST:PORT"],
     ["TANDEM_HTTP", "0.0.0.0:65536", "expected HOST:PORT"],
+    ["TANDEM_SIP_TLS", "5061", "expected HOST:PORT"],
+    ["TANDEM_SIP_WS_ORIGINS", "app.example.com", "expected origins"],
+    ["TANDEM_SIP_WS_ORIGINS", "https://app.example.com/page", "expected origins"],
     ["TANDEM_DRAIN_MS", "-1", "expected a whole number"],
     ["TANDEM_DRAIN_MS", "30s", "expected a whole number"],
     ["TANDEM_ALLOW_PRIVATE_TARGETS", "yes", "expected true or false"],
