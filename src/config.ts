@@ -118,6 +118,12 @@ export const settings = {
     fallback: "20000-29999",
     about: "UDP ports of RTP, shared out among the media processes.",
   },
+  holdMusic: {
+    env: "TANDEM_HOLD_MUSIC",
+    kind: "text",
+    fallback: "",
+    about: "WAV that callers on hold hear, at most ten minutes. Empty: soft tones.",
+  },
   publicIp: {
     env: "TANDEM_PUBLIC_IP",
     kind: "text",

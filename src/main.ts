@@ -4,10 +4,10 @@ import { fileURLToPath } from "node:url";
 import { type Address, type Config, readConfig } from "./config.ts";
 import { GatewayCalls } from "./control/calls/io/gateway-calls.ts";
 import { MediaProcess } from "./control/calls/io/media-process.ts";
-import { SipCalls } from "./control/calls/io/sip-calls.ts";
 import { createHttpServer } from "./control/http/server.ts";
 import { demoNumber } from "./control/service/first-start.ts";
 import { openServices } from "./control/service/services.ts";
+import { echoNumber, openExchange } from "./exchange.ts";
 import { systemRandom } from "./kit/io/random.ts";
 import { systemClock } from "./kit/io/system-clock.ts";
 import { createLogger } from "./kit/log.ts";
@@ -75,17 +75,8 @@ async function start(config: Config): Promise<void> {
   await http.listen({ host: config.http.host, port: config.http.port });
   const firstKey = await services.firstStart(config.bootstrapKey);
   await everyProcessReady(mediaProcesses);
-  const sip = await SipCalls.open({
-    listen: config.sip,
-    publicIp: config.publicIp,
-    openNumbers: [demoNumber],
-    calls,
-    clock,
-    randomBytes: systemRandom,
-    log,
-    metrics,
-  });
-  announce(config, { engine, sipPort: sip.port, firstKey });
+  const exchange = await openExchange({ config, services, calls, clock, log, metrics });
+  announce(config, { engine, sipPort: exchange.sip.port, firstKey });
 
   let stopping = false;
   const stop = async (signal: string): Promise<void> => {
@@ -95,7 +86,7 @@ async function start(config: Config): Promise<void> {
       { signal, calls: calls.size, drainMs: config.drainMs },
       "stopping: no new calls, waiting for the last one to end",
     );
-    sip.drain();
+    exchange.drain();
     const drained = calls.drained();
     for (const mediaProcess of mediaProcesses) mediaProcess.drain();
     if (!(await settledWithin(drained, config.drainMs))) {
@@ -105,7 +96,7 @@ async function start(config: Config): Promise<void> {
     await settledWithin(Promise.all(mediaProcesses.map((mediaProcess) => mediaProcess.exited())), 2_000);
     for (const mediaProcess of mediaProcesses) mediaProcess.close();
     mediaServer?.close();
-    sip.close();
+    await exchange.close();
     calls.close();
     clearInterval(forgetting);
     await http.close();
@@ -128,7 +119,7 @@ function announce(
     `  API            http://${shown(config.http)}/api/v1   (OpenAPI: /api/v1/openapi.json)`,
     `  media streams  ws://${shown(config.mediaWs)}/media/twilio   (${config.mediaProcesses} media process(es), ${engine})`,
     `  demo number    ${demoNumber}   (try: npx tandem call ${demoNumber} --say "hello")`,
-    `  SIP            sip:${demoNumber}@${shown({ ...config.sip, port: sipPort })}   (UDP and TCP; any softphone)`,
+    `  SIP            sip:${demoNumber}@${shown({ ...config.sip, port: sipPort })}   (UDP and TCP; any softphone; ${echoNumber} is an echo)`,
   ];
   if (firstKey !== undefined && config.bootstrapKey === "")
     lines.push(`  API key        ${firstKey}   (shown this once; more: npx tandem keys create --name X)`);

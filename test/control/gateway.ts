@@ -4,7 +4,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { FastifyInstance, InjectOptions } from "fastify";
 import { onTestFinished } from "vitest";
-import type { CallControl, NewCall, Readiness, StreamTicket } from "../../src/control/calls/call-control.ts";
+import type {
+  CallControl,
+  NewCall,
+  PlaceCallRequest,
+  Readiness,
+  StreamTicket,
+} from "../../src/control/calls/call-control.ts";
 import { createHttpServer, type HttpServerDeps } from "../../src/control/http/server.ts";
 import { openServices, type Services, type ServicesSettings } from "../../src/control/service/services.ts";
 import type { Clock } from "../../src/kit/clock.ts";
@@ -100,6 +106,16 @@ export class FakeCallControl implements CallControl {
     this.#tokens += 1;
     const token = `token<${this.#tokens}>`;
     return { callId, token, url: "wss://gw.example.com/media/twilio", expiresAt: Date.UTC(2026, 10, 22, 12, 1, 0) };
+  }
+  readonly placed: PlaceCallRequest[] = [];
+  async placeCall(request: PlaceCallRequest): Promise<CallId> {
+    if (this.refuse) throw this.refuse;
+    this.placed.push(request);
+    const callId = makeId("call", this.#random) as CallId;
+    const { from, to, agent, record, metadata, trunkId, idempotency } = request;
+    const call = { callId, from, to, agent, record, metadata, trunkId, idempotency };
+    await this.#services.calls.createCall({ ...call, carrier: "sip", direction: "outbound" });
+    return callId;
   }
   async say(callId: CallId, text: string): Promise<void> {
     await this.#command("say", callId, text);

@@ -1,6 +1,14 @@
 /** What call control offers to the services and APIs, and what it wants from them in return. Types only. */
 import type { CallId, E164 } from "../../kit/ids.ts";
-import type { AgentSpec, CallSource, CarrierName, EndCause, MediaEvent } from "../../media/protocol.ts";
+import type {
+  AgentSpec,
+  AnsweringMachinePlan,
+  CallDirection,
+  CallSource,
+  CarrierName,
+  EndCause,
+  MediaEvent,
+} from "../../media/protocol.ts";
 
 /** A call that is about to bring its media to us over a carrier's WebSocket. */
 export interface OpenStreamRequest {
@@ -23,6 +31,34 @@ export interface StreamTicket {
   readonly expiresAt: number;
 }
 
+/** A call of ours to be made. */
+export interface PlaceCallRequest {
+  /** Shown to the callee: E.164, or what a phone of ours is known by. */
+  readonly from: string;
+  /** E.164, or the extension of a phone. */
+  readonly to: string;
+  /** Who talks; undefined: a person will be joined to it. */
+  readonly agent: AgentSpec | undefined;
+  readonly record: boolean;
+  readonly metadata: Readonly<Record<string, string>>;
+  /** Undefined: the exchange chooses. */
+  readonly trunkId?: string;
+  /** How long it may ring. */
+  readonly ringTimeoutMs?: number;
+  readonly answeringMachine?: AnsweringMachinePlan;
+  /** Longest it may last; undefined: as long as its agent says. */
+  readonly maxDurationMs?: number;
+  /** The request's own name: said again, it places no second call. */
+  readonly idempotency?: IdempotencyKey;
+}
+
+/** Names a request for good; `requestHash` tells whether it is the same request. */
+export interface IdempotencyKey {
+  readonly key: string;
+  /** SHA-256 of the request's body, hex. */
+  readonly requestHash: string;
+}
+
 /** Commands to calls. Refusals are `GatewayError`: not-found, or conflict when the call is not in progress. */
 export interface CallControl {
   /**
@@ -30,6 +66,12 @@ export interface CallControl {
    * not-found with field `to` when no number or agent answers there, unavailable when no media process does.
    */
   openStream(request: OpenStreamRequest): Promise<StreamTicket>;
+  /**
+   * Makes a call's record (status queued) and dials; resolves before anybody rings. Refusals: invalid-request with field
+   * `to` when nothing leads there, not-found for a trunk, rate-limited or unavailable when the trunk or the gateway is
+   * full, conflict when the idempotency key names a call that is there.
+   */
+  placeCall(request: PlaceCallRequest): Promise<CallId>;
   /** Has the agent speak a text. */
   say(callId: CallId, text: string): Promise<void>;
   /** Sends keys (0–9, *, #, A–D) to the far end. */
@@ -52,13 +94,31 @@ export interface Readiness {
 export interface NewCall {
   readonly callId: CallId;
   readonly carrier: CallSource;
-  readonly carrierCallId: string | undefined;
-  readonly direction: "inbound";
+  readonly carrierCallId?: string;
+  readonly direction: CallDirection;
   readonly from: string;
-  readonly to: E164;
-  readonly agent: AgentSpec;
+  /** E.164, or the extension of a phone. */
+  readonly to: string;
+  /** Undefined: people talk to each other. */
+  readonly agent: AgentSpec | undefined;
   readonly metadata: Readonly<Record<string, string>>;
   readonly record: boolean;
+  readonly trunkId?: string;
+  readonly phoneId?: string;
+  /** The call it is joined to. */
+  readonly peerCallId?: string;
+  readonly idempotency?: IdempotencyKey;
+}
+
+/** What the signalling of a call came to know of it. */
+export interface SignallingFacts {
+  /** Call-ID of its dialog. */
+  readonly carrierCallId?: string;
+  /** Final status of its INVITE. */
+  readonly sipStatus?: number;
+  /** The far end rings. */
+  readonly isRinging?: true;
+  readonly peerCallId?: string;
 }
 
 /** Who answers a number, and whether the call is recorded. */
@@ -68,8 +128,10 @@ export interface ResolvedAgent extends AgentSpec {
 
 /** The durable record as call control needs it; implemented by `service/calls.ts`, given at start. */
 export interface CallRecords {
-  /** Writes the call as ringing. */
+  /** Writes the call: an inbound one as ringing, one of ours as queued. Conflict: its carrier's id or idempotency key is taken. */
   createCall(call: NewCall): Promise<void>;
+  /** Adds what the signalling tells of a call that has not ended. */
+  noteSignalling(callId: CallId, facts: SignallingFacts): Promise<void>;
   /** Persists what a media process reports of a call; events without a call are ignored. Resolves when committed. */
   applyMediaEvent(event: MediaEvent): Promise<void>;
   /** Ends a call; the first ending wins, later ones do nothing. False: it had ended already, or never was. */

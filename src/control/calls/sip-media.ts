@@ -1,5 +1,7 @@
 import type { MediaPlan } from "../../media/protocol.ts";
 import { defaultSdp, type NegotiatedMedia, type SdpOptions } from "../../sip/sdp/media.ts";
+import type { DtmfMode } from "../exchange/dial-plan.ts";
+import type { Trunk } from "../exchange/trunk.ts";
 
 /** What our exchange speaks with a telephone. */
 export const sipMediaOptions = {
@@ -17,8 +19,20 @@ const formats = {
 
 const masterKeyBytes = 16;
 
+/** A trunk's media settings as offers and answers take them. */
+export function trunkMediaOptions({ codecs, preference, srtp, ptimeMs, dtmf }: Trunk["media"]): SdpOptions {
+  return {
+    ...defaultSdp,
+    codecs,
+    codecOrder: preference === "ours" ? "ours" : "theirs",
+    ptimeMs,
+    srtp,
+    telephoneEvents: dtmf === "auto" || dtmf === "rfc4733",
+  };
+}
+
 /** What offer and answer came to, in the words of the media plane; undefined for a codec we never offer. */
-export function mediaPlan(media: NegotiatedMedia): MediaPlan | undefined {
+export function mediaPlan(media: NegotiatedMedia, dtmf: DtmfMode = "auto"): MediaPlan | undefined {
   const { codec, payloadType, clockRateHz, dtmfPayloadType, crypto } = media;
   if (!isSpoken(codec)) return undefined;
   const keys = (key: Uint8Array) => ({
@@ -41,8 +55,8 @@ export function mediaPlan(media: NegotiatedMedia): MediaPlan | undefined {
       send: { suite: crypto.suite, ...keys(crypto.localKey) },
       receive: { suite: crypto.suite, ...keys(crypto.remoteKey) },
     },
-    dtmfSend: dtmfPayloadType === undefined ? "inband" : "event",
-    inbandDetection: dtmfPayloadType === undefined,
+    dtmfSend: dtmf === "info" ? "info" : dtmfPayloadType === undefined ? "inband" : "event",
+    inbandDetection: dtmf !== "info" && dtmfPayloadType === undefined,
   };
 }
 

@@ -161,7 +161,7 @@ export interface TrunkBook {
   mayComeFrom(trunk: Trunk, address: string): boolean;
   get(id: string): Trunk | undefined;
   /** The trunk for a call out: the one named (id or name), else the first that works; undefined: there is none. */
-  choose(from: E164, to: string, trunk?: string): Trunk | undefined;
+  choose(from: string, to: string, trunk?: string): Trunk | undefined;
   /** Targets in the order to try now: by priority, by chance within one, those known dead last. */
   targets(trunk: Trunk, now: number): readonly TrunkTarget[];
   /** What became of a call to a target; `false` for 408, 5xx and silence alone (`failsOver`). */

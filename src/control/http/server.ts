@@ -97,7 +97,7 @@ export function createHttpServer(deps: HttpServerDeps): FastifyInstance {
   app.register(nativeApi, {
     prefix: "/api/v1",
     services,
-    commands: createCallCommands(services.calls, callControl),
+    commands: createCallCommands(services, callControl),
     streams,
     clock,
     rateLimits: deps.rateLimits ?? defaultRateLimits,

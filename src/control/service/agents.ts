@@ -1,6 +1,7 @@
 import { GatewayError } from "../../kit/errors.ts";
 import { type AgentId, makeId } from "../../kit/ids.ts";
 import type { AgentSpec, ProviderName, TurnSettings } from "../../media/protocol.ts";
+import type { ResolvedAgent } from "../calls/call-control.ts";
 import {
   type AgentRow,
   deleteAgent,
@@ -80,6 +81,10 @@ export interface Agents {
   update(id: string, change: AgentChange): Promise<Agent>;
   /** Refuses with conflict while a number points at it. */
   delete(id: string): Promise<void>;
+  /** The agent as a call needs it; not-found with field `agentId`. */
+  resolve(id: string): Promise<ResolvedAgent>;
+  /** An agent for one call that is kept nowhere: without tools and webhook, which need a signing secret. */
+  inline(settings: Pick<AgentSettings, "name"> & Omit<AgentChange, "tools" | "webhookUrl">): ResolvedAgent;
   /** Makes a new signing secret; calls in progress keep the old one. */
   rotateSecret(id: string): Promise<string>;
 }
@@ -132,6 +137,16 @@ export function createAgents(deps: ServiceDeps & { allowHttp: boolean }): Agents
         if (number) throw new GatewayError("conflict", `the number ${number.id} points at this agent`);
         if (!(await deleteAgent(trx, id))) throw new GatewayError("not-found", "there is no such agent");
       }),
+    resolve: async (id) => {
+      const row = await findAgent(db, id);
+      if (!row) throw new GatewayError("not-found", "there is no such agent", "agentId");
+      return { ...agentSpec(row, deps), record: row.record === 1 };
+    },
+    inline: (settings) => {
+      const agent = merge({ ...defaultAgent, name: settings.name }, settings);
+      checkAgent(agent, allowHttp);
+      return { ...specOf(agent, inlineAgentId, "", deps), record: agent.record };
+    },
     rotateSecret: async (id) => {
       const signingSecret = newSecret();
       const change = { signing_secret: secrets.seal(signingSecret, id), updated_at: clock.wall() };
@@ -144,9 +159,20 @@ export function createAgents(deps: ServiceDeps & { allowHttp: boolean }): Agents
 /** The agent as a media process needs it, secrets opened. */
 export function agentSpec(row: AgentRow, deps: Pick<ServiceDeps, "secrets" | "defaultProvider">): AgentSpec {
   const agent = toAgent(row, deps);
-  const secret = deps.secrets.open(row.signing_secret, row.id);
+  return specOf(agent, agent.id, deps.secrets.open(row.signing_secret, row.id), deps);
+}
+
+/** What calls of inline agents have in the place of an agent's id. */
+const inlineAgentId = "agent_inline" as AgentId;
+
+function specOf(
+  agent: AgentSettings,
+  agentId: AgentId,
+  secret: string,
+  deps: Pick<ServiceDeps, "defaultProvider">,
+): AgentSpec {
   return {
-    agentId: agent.id,
+    agentId,
     name: agent.name,
     provider: agent.provider ?? deps.defaultProvider,
     model: agent.model ?? undefined,

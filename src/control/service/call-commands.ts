@@ -2,7 +2,8 @@ import { GatewayError } from "../../kit/errors.ts";
 import { type CallId, parseE164 } from "../../kit/ids.ts";
 import type { CarrierName } from "../../media/protocol.ts";
 import type { CallControl, StreamTicket } from "../calls/call-control.ts";
-import type { Call, Calls } from "./calls.ts";
+import type { Call } from "./calls.ts";
+import { type CallOrder, createPlaceCall, type PlaceCallDeps, type PlacedCall } from "./place-call.ts";
 
 /** What an API user can have done to calls. */
 export interface CallCommands {
@@ -13,12 +14,15 @@ export interface CallCommands {
     from: string;
     metadata: Readonly<Record<string, string>>;
   }): Promise<StreamTicket>;
+  /** Makes a call. */
+  placeCall(order: CallOrder): Promise<PlacedCall>;
   hangUp(id: string): Promise<Call>;
   say(id: string, text: string): Promise<Call>;
   sendDtmf(id: string, digits: string): Promise<Call>;
 }
 
-export function createCallCommands(calls: Pick<Calls, "get">, control: CallControl): CallCommands {
+export function createCallCommands(services: Omit<PlaceCallDeps, "control">, control: CallControl): CallCommands {
+  const { calls } = services;
   /** Looks the call up, so that an unknown or ended one is refused alike whatever call control remembers of it. */
   const open = async (id: string, command: (callId: CallId) => Promise<void>): Promise<Call> => {
     const call = await calls.get(id);
@@ -32,6 +36,7 @@ export function createCallCommands(calls: Pick<Calls, "get">, control: CallContr
       if (!to) throw new GatewayError("invalid-request", "must be an E.164 number such as +15550100", "to");
       return control.openStream({ ...request, to });
     },
+    placeCall: createPlaceCall({ ...services, control }),
     hangUp: (id) => open(id, (callId) => control.hangUp(callId, "api-hung-up")),
     say: (id, text) => open(id, (callId) => control.say(callId, text)),
     sendDtmf: (id, digits) => open(id, (callId) => control.sendDtmf(callId, digits)),

@@ -1,13 +1,17 @@
 /** What happens in a call, as told to those who follow it: plain data, in inner words. */
-import type { EndCause, Interruption, MediaEvent, TurnTiming, Utterance } from "../../media/protocol.ts";
+import type { AnsweredBy, EndCause, Interruption, MediaEvent, TurnTiming, Utterance } from "../../media/protocol.ts";
 
 /** What a call used, by kind; the numbers only grow. */
 export type Usage = Required<Extract<MediaEvent, { type: "usage" }>["usage"]>;
 
 /** What each kind of event carries. Instants named `atMs` count from the start of the call's media. */
 export interface CallEventData {
+  /** A call of ours was placed. */
+  "call.queued": { carrier: string; direction: string; from: string; to: string; agentId: string | null };
   "call.ringing": { carrier: string; direction: string; from: string; to: string; agentId: string | null };
   "call.started": { startedAt: number };
+  /** Corrected until `isFinal`; `confidence` is 0 to 1. */
+  "call.answered-by": { kind: AnsweredBy; confidence: number; atMs: number; isFinal: boolean };
   "call.ended": { cause: EndCause; detail: string; durationMs: number | null; recorded: boolean };
   "transcript.partial": { utteranceId: string; role: "agent" | "caller"; text: string; atMs: number };
   "transcript.final": Utterance;

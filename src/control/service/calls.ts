@@ -1,12 +1,21 @@
 import { GatewayError } from "../../kit/errors.ts";
 import { type AgentId, type CallId, type E164, parseCallId } from "../../kit/ids.ts";
-import type { AgentSpec, CallDirection, CallSource, CallStats, EndCause, MediaEvent } from "../../media/protocol.ts";
+import type {
+  AgentSpec,
+  AnsweredBy,
+  CallDirection,
+  CallSource,
+  CallStats,
+  EndCause,
+  MediaEvent,
+} from "../../media/protocol.ts";
 import type { CallRecords, ResolvedAgent } from "../calls/call-control.ts";
 import { interruptionsOf, toolCallsOf, turnsOf, utterancesOf } from "../store/call-details.ts";
 import {
   type CallFilter,
   type CallRow,
   findCall,
+  findCallByKey,
   findCallStatus,
   findOpenCallId,
   insertCall,
@@ -45,7 +54,8 @@ export interface Call {
   readonly carrierCallId: string | null;
   readonly direction: CallDirection;
   readonly from: string;
-  readonly to: E164;
+  /** E.164, or the extension of a phone. */
+  readonly to: string;
   /** Null: people talk to each other. */
   readonly agentId: AgentId | null;
   readonly metadata: Readonly<Record<string, string>>;
@@ -60,12 +70,22 @@ export interface Call {
   readonly recording: { readonly durationMs: number | null; readonly sizeBytes: number } | null;
   readonly stats: CallStats | null;
   readonly usage: Usage;
+  readonly trunkId: string | null;
+  readonly phoneId: string | null;
+  /** The other one of two calls that were joined. */
+  readonly peerCallId: CallId | null;
+  /** Final status of an outgoing INVITE that came to nothing. */
+  readonly sipStatus: number | null;
+  /** Null: it was not looked for. */
+  readonly answeredBy: AnsweredBy | null;
 }
 
 /** The calls of the gateway: their record, and everything that can be asked of it. */
 export interface Calls extends CallRecords {
   get(id: string): Promise<Call>;
   list(filter: CallFilter, page: PageRequest): Promise<Page<Call>>;
+  /** The call an idempotency key names, with the hash of the request that placed it. */
+  findByKey(key: string): Promise<{ readonly call: Call; readonly requestHash: string } | undefined>;
   transcript(id: string): Promise<TranscriptLine[]>;
   toolCalls(id: string): Promise<ToolCall[]>;
   timeline(id: string): Promise<CallTimeline>;
@@ -157,25 +177,49 @@ export function createCalls({ database, queue, clock, recordings, resolveInbound
             direction: call.direction,
             from_number: call.from,
             to_number: call.to,
-            agent_id: call.agent.agentId,
-            agent_snapshot: JSON.stringify(withoutSecrets(call.agent)),
+            agent_id: call.agent?.agentId ?? null,
+            agent_snapshot: JSON.stringify(call.agent ? withoutSecrets(call.agent) : null),
             metadata: JSON.stringify(call.metadata),
             record: call.record ? 1 : 0,
-            status: "ringing",
+            status: call.direction === "inbound" ? "ringing" : "queued",
             created_at: clock.wall(),
             last_sequence: 0,
+            trunk_id: call.trunkId ?? null,
+            phone_id: call.phoneId ?? null,
+            peer_call_id: call.peerCallId ?? null,
+            sip_status: null,
+            answered_by: null,
+            idempotency_key: call.idempotency?.key ?? null,
+            request_hash: call.idempotency?.requestHash ?? null,
           });
         } catch (error) {
           if (!kind.isDuplicate(error)) throw error;
-          throw new GatewayError("conflict", "the carrier's call is open already");
+          throw new GatewayError("conflict", "the call is there already: its carrier's id or idempotency key is taken");
         }
         const { callId, carrier, direction, from, to } = call;
-        const data = { carrier, direction, from, to, agentId: call.agent.agentId };
-        tell(batch, { callId, type: "call.ringing", data });
+        const data = { carrier, direction, from, to, agentId: call.agent?.agentId ?? null };
+        tell(batch, { callId, type: direction === "inbound" ? "call.ringing" : "call.queued", data });
+      }, "must"),
+    noteSignalling: (callId, facts) =>
+      queue.add(async (batch) => {
+        const { carrierCallId, sipStatus, isRinging, peerCallId } = facts;
+        const change = {
+          ...(carrierCallId !== undefined && { carrier_call_id: carrierCallId }),
+          ...(sipStatus !== undefined && { sip_status: sipStatus }),
+          ...(peerCallId !== undefined && { peer_call_id: peerCallId }),
+        };
+        if (Object.keys(change).length > 0) await updateOpenCall(batch.db, callId, change);
+        if (!isRinging || (await findCallStatus(batch.db, callId)) !== "queued") return;
+        await updateOpenCall(batch.db, callId, { status: "ringing" });
+        const row = await findCall(batch.db, callId);
+        if (!row) return;
+        const { carrier, direction, from_number: from, to_number: to, agent_id: agentId } = row;
+        tell(batch, { callId, type: "call.ringing", data: { carrier, direction, from, to, agentId } });
       }, "must"),
     applyMediaEvent: async (event) => {
       if (event.type === "call-ended") await applyEnding(event);
-      else if ("callId" in event && event.type !== "rtp-opened") await applyReport(event);
+      else if ("callId" in event && event.type !== "rtp-opened" && event.type !== "keys-wanted")
+        await applyReport(event);
     },
     endCall: (callId, cause, detail) =>
       queue.add(async (batch) => {
@@ -217,6 +261,15 @@ export function createCalls({ database, queue, clock, recordings, resolveInbound
       );
       return { data: data.map((row) => toCall(row, usage.get(row.id))), next };
     },
+    findByKey: async (key) => {
+      const row = await findCallByKey(db, key);
+      return (
+        row && {
+          call: toCall(row, (await usageOfCalls(db, [row.id])).get(row.id)),
+          requestHash: row.request_hash ?? "",
+        }
+      );
+    },
     transcript: async (id) => {
       await need(id);
       return (await utterancesOf(db, id)).map(toUtterance);
@@ -253,7 +306,7 @@ function toCall(row: CallRow, usage: UsageRow | undefined): Call {
     carrierCallId: row.carrier_call_id,
     direction: row.direction as CallDirection,
     from: row.from_number,
-    to: row.to_number as E164,
+    to: row.to_number,
     agentId: row.agent_id as AgentId | null,
     metadata: JSON.parse(row.metadata),
     status: row.status as CallStatus,
@@ -276,5 +329,10 @@ function toCall(row: CallRow, usage: UsageRow | undefined): Call {
       transcriptionSeconds: usage?.transcription_seconds ?? 0,
       speechCharacters: usage?.speech_characters ?? 0,
     },
+    trunkId: row.trunk_id,
+    phoneId: row.phone_id,
+    peerCallId: row.peer_call_id as CallId | null,
+    sipStatus: row.sip_status,
+    answeredBy: row.answered_by as AnsweredBy | null,
   };
 }

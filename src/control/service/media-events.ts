@@ -8,7 +8,7 @@ import type { NewCallEvent } from "./call-events.ts";
 /** Reports about a call that are neither its ending nor about a stream that has no call yet. */
 export type CallReport = Exclude<
   Extract<MediaEvent, { readonly callId: string }>,
-  { readonly type: "call-ended" | "rtp-opened" }
+  { readonly type: "call-ended" | "rtp-opened" | "keys-wanted" }
 >;
 
 /** Writes one report; the event to tell, undefined when it changed nothing. */
@@ -41,6 +41,11 @@ export async function writeReport(db: Db, report: CallReport): Promise<NewCallEv
     // What it means to the customer is told by call control, which asked for it.
     case "room-changed":
       return undefined;
+    case "answered-by": {
+      const { kind, confidence, atMs, isFinal } = report;
+      if (!(await updateOpenCall(db, callId, { answered_by: kind }))) return undefined;
+      return { callId, type: "call.answered-by", data: { kind, confidence, atMs, isFinal } };
+    }
     case "dtmf":
       return { callId, type: "dtmf", data: { digit: report.digit, atMs: report.atMs } };
     case "tool-started": {

@@ -1,10 +1,10 @@
 import { GatewayError } from "../../kit/errors.ts";
 import { type AgentId, type E164, makeId } from "../../kit/ids.ts";
-import type { AgentSpec } from "../../media/protocol.ts";
+import type { ResolvedAgent } from "../calls/call-control.ts";
 import {
   deleteNumber,
   findAgent,
-  findInboundAgent,
+  findAgentOfNumber,
   findNumber,
   insertNumber,
   type NumberRow,
@@ -41,7 +41,9 @@ export interface Numbers {
   update(id: string, change: Partial<NumberSettings>): Promise<TelephoneNumber>;
   delete(id: string): Promise<void>;
   /** The agent that answers a number, and whether its calls are recorded. */
-  resolveInbound(number: E164): Promise<(AgentSpec & { readonly record: boolean }) | undefined>;
+  resolveInbound(number: E164): Promise<ResolvedAgent | undefined>;
+  /** The agent that calls from a number. */
+  resolveOutbound(number: E164): Promise<ResolvedAgent | undefined>;
 }
 
 export function createNumbers(deps: ServiceDeps): Numbers {
@@ -51,6 +53,10 @@ export function createNumbers(deps: ServiceDeps): Numbers {
     const row = await findNumber(on, id);
     if (!row) throw new GatewayError("not-found", "there is no such number");
     return row;
+  };
+  const agentOf = async (number: E164, role: "inbound" | "outbound") => {
+    const row = await findAgentOfNumber(db, number, role);
+    return row && { ...agentSpec(row, deps), record: row.record === 1 };
   };
   return {
     create: (number, settings) =>
@@ -98,10 +104,8 @@ export function createNumbers(deps: ServiceDeps): Numbers {
     delete: async (id) => {
       if (!(await deleteNumber(db, id))) throw new GatewayError("not-found", "there is no such number");
     },
-    resolveInbound: async (number) => {
-      const row = await findInboundAgent(db, number);
-      return row && { ...agentSpec(row, deps), record: row.record === 1 };
-    },
+    resolveInbound: (number) => agentOf(number, "inbound"),
+    resolveOutbound: (number) => agentOf(number, "outbound"),
   };
 }
 

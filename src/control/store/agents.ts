@@ -49,10 +49,11 @@ export function findNumberOfAgent(db: Db, agentId: string): Promise<NumberRow | 
 }
 
 /** The agent that answers a number. */
-export function findInboundAgent(db: Db, number: string): Promise<AgentRow | undefined> {
+/** The agent that answers a number, or that calls from it. */
+export function findAgentOfNumber(db: Db, number: string, role: "inbound" | "outbound"): Promise<AgentRow | undefined> {
   return db
     .selectFrom("numbers")
-    .innerJoin("agents", "agents.id", "numbers.inbound_agent_id")
+    .innerJoin("agents", "agents.id", role === "inbound" ? "numbers.inbound_agent_id" : "numbers.outbound_agent_id")
     .selectAll("agents")
     .where("numbers.number", "=", number)
     .executeTakeFirst();

@@ -26,6 +26,10 @@ export function findCall(db: Db, id: string): Promise<CallRow | undefined> {
   return db.selectFrom("calls").selectAll().where("id", "=", id).executeTakeFirst();
 }
 
+export function findCallByKey(db: Db, key: string): Promise<CallRow | undefined> {
+  return db.selectFrom("calls").selectAll().where("idempotency_key", "=", key).executeTakeFirst();
+}
+
 /** A call's status alone; undefined when there is no such call. */
 export async function findCallStatus(db: Db, id: string): Promise<string | undefined> {
   return (await db.selectFrom("calls").select("status").where("id", "=", id).executeTakeFirst())?.status;

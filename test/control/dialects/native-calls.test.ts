@@ -26,6 +26,11 @@ describe("native API, streams", () => {
     const call = await gateway.ask("GET", `/calls/${made.body.call_id}`);
     expect(call.body).toEqual({
       id: made.body.call_id,
+      answered_by: null,
+      trunk_id: null,
+      phone_id: null,
+      peer_call_id: null,
+      sip_status: null,
       status: "ringing",
       direction: "inbound",
       carrier: "twilio",

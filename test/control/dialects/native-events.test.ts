@@ -108,6 +108,7 @@ describe("native API, event streams", () => {
     const follower = await gateway.follow(`/calls/${callId}/events`);
     for (const event of [
       { type: "call-started", callId, wallMs: gateway.clock.wall() },
+      { type: "answered-by", callId, kind: "machine", confidence: 0.95, atMs: 2, isFinal: true },
       { type: "transcript-partial", callId, role: "caller", utteranceId: "utt_1", text: "h", atMs: 3 },
       { type: "utterance", callId, utterance: { ...utterance, interrupted: false, via: "speech" } },
       { ...tool, type: "tool-started", argumentsJson: '{"n":2}' },
@@ -133,9 +134,10 @@ describe("native API, event streams", () => {
     ] satisfies MediaEvent[]) {
       await applyMediaEvent(event);
     }
-    const told = (await follower.take(11)).slice(1).map((message) => [message.event, data(message).data]);
+    const told = (await follower.take(12)).slice(1).map((message) => [message.event, data(message).data]);
     expect(told).toEqual([
       ["call.started", { started_at: "2026-11-22T12:00:00.000Z" }],
+      ["call.answered-by", { answered_by: "machine", confidence: 0.95, final: true, at_ms: 2 }],
       ["transcript.partial", { id: "utt_1", role: "caller", text: "h", at_ms: 3 }],
       [
         "transcript.final",

@@ -95,6 +95,20 @@ export const CreateAgentBody = Type.Object(
 );
 export type CreateAgentBody = Static<typeof CreateAgentBody>;
 
+const { tools: _tools, ...inlineMembers } = optionalMembers;
+const { webhook_url: _webhook, ...inlineNullables } = nullables;
+/** An agent for one call: without tools and webhook, which need a signing secret that is kept. */
+export const InlineAgentBody = Type.Object(
+  {
+    name: Type.Optional(name),
+    ...inlineMembers,
+    ...allNullable(inlineNullables),
+    turn: Type.Optional(TurnBody),
+  },
+  { ...strict, description: "An agent for this call alone." },
+);
+export type InlineAgentBody = Static<typeof InlineAgentBody>;
+
 export const ChangeAgentBody = Type.Object(
   { name: Type.Optional(name), ...optionalMembers, ...allNullable(nullables), turn: Type.Optional(TurnChangeBody) },
   strict,

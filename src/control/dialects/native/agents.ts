@@ -102,7 +102,8 @@ export function agentRoutes(app: NativeApp, { services: { agents } }: NativeDeps
   );
 }
 
-function readAgent(body: ChangeAgentBody): AgentChange {
+/** The settings of an agent in inner words. */
+export function readAgent(body: ChangeAgentBody): AgentChange {
   return {
     name: body.name,
     instructions: body.instructions,

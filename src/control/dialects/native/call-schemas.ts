@@ -1,6 +1,7 @@
 import { type Static, Type } from "@fastify/type-provider-typebox";
 import type { CallDirection, CallSource, CarrierName, EndCause } from "../../../media/protocol.ts";
 import type { CallStatus } from "../../service/calls.ts";
+import { InlineAgentBody } from "./agent-schemas.ts";
 import { pageQuery } from "./paging.ts";
 import { Instant, nullable, strict, textMap, words } from "./shapes.ts";
 
@@ -47,12 +48,23 @@ export const endedBy = {
 } as const satisfies Record<EndCause, string>;
 const causes = Object.keys(endedBy) as EndCause[];
 
+const CallMetadata = textMap({ maxProperties: 50, names: "^[A-Za-z0-9_.-]{1,64}$", maxLength: 500 });
+
+const AnsweringMachineBody = Type.Object(
+  {
+    on_machine: words(["hang-up", "leave-message", "continue"]),
+    message: Type.Optional(Type.String({ minLength: 1, maxLength: 2000, description: "Said after the beep." })),
+    decide_within_ms: Type.Optional(Type.Integer({ minimum: 1_000, maximum: 10_000 })),
+  },
+  { ...strict, description: "Look for an answering machine, and what to do with one." },
+);
+
 export const OpenStreamBody = Type.Object(
   {
     carrier: words(carriers),
     to: Type.String({ pattern: "^\\+[1-9][0-9]{1,14}$", description: "E.164; a number with an inbound agent." }),
     from: Type.String({ maxLength: 128 }),
-    metadata: Type.Optional(textMap({ maxProperties: 50, names: "^[A-Za-z0-9_.-]{1,64}$", maxLength: 500 })),
+    metadata: Type.Optional(CallMetadata),
   },
   strict,
 );
@@ -78,6 +90,25 @@ export const CallQuery = Type.Object(
   strict,
 );
 export type CallQuery = Static<typeof CallQuery>;
+
+const E164Text = Type.String({ pattern: "^\\+[1-9][0-9]{1,14}$", description: "E.164." });
+
+export const PlaceCallBody = Type.Object(
+  {
+    from: E164Text,
+    to: Type.String({ pattern: "^(\\+[1-9][0-9]{1,14}|[0-9]{2,6})$", description: "E.164, or a phone's extension." }),
+    agent_id: Type.Optional(Type.String({ maxLength: 100, description: "Neither: the number's outbound agent." })),
+    agent: Type.Optional(InlineAgentBody),
+    trunk: Type.Optional(Type.String({ maxLength: 100, description: "Id or name; none: the first that works." })),
+    metadata: Type.Optional(CallMetadata),
+    record: Type.Optional(Type.Boolean()),
+    max_duration_ms: Type.Optional(Type.Integer({ minimum: 10_000, maximum: 14_400_000 })),
+    ring_timeout_ms: Type.Optional(Type.Integer({ minimum: 5_000, maximum: 180_000 })),
+    answering_machine: Type.Optional(AnsweringMachineBody),
+  },
+  strict,
+);
+export type PlaceCallBody = Static<typeof PlaceCallBody>;
 
 export const SayBody = Type.Object({ text: Type.String({ minLength: 1, maxLength: 2000 }) }, strict);
 export const DtmfBody = Type.Object({ digits: Type.String({ pattern: "^[0-9*#A-D]{1,32}$" }) }, strict);
@@ -122,6 +153,11 @@ export const CallBody = Type.Object({
     faults: number;
   } | null>({ type: ["object", "null"], additionalProperties: { type: "integer" } }),
   usage: UsageBody,
+  trunk_id: nullable(Type.String()),
+  phone_id: nullable(Type.String()),
+  peer_call_id: nullable(Type.String({ description: "The other one of two calls that were joined." })),
+  sip_status: nullable(Type.Integer({ description: "Final SIP status of a call of ours that nobody took." })),
+  answered_by: nullable(words(["human", "machine", "unknown"])),
 });
 export type CallBody = Static<typeof CallBody>;
 

@@ -8,6 +8,7 @@ import { callRoutes } from "./calls.ts";
 import { eventRoutes } from "./events.ts";
 import { numberRoutes } from "./numbers.ts";
 import { phoneRoutes } from "./phones.ts";
+import { placeCallRoute } from "./place-call.ts";
 import { sipRoutes } from "./sip.ts";
 import { textRoutes } from "./texts.ts";
 import { trunkRoutes } from "./trunks.ts";
@@ -40,6 +41,7 @@ export async function nativeApi(app: FastifyInstance, deps: NativeDeps): Promise
     phoneRoutes(typed, deps);
     textRoutes(typed, deps);
     callRoutes(typed, deps);
+    placeCallRoute(typed, deps);
     eventRoutes(typed, deps);
     sipRoutes(typed, deps);
   });

@@ -62,6 +62,11 @@ export function renderCall(call: Call): CallBody {
     recorded: call.recording !== null,
     stats: call.stats && renderStats(call.stats),
     usage: renderUsage(call.usage),
+    trunk_id: call.trunkId,
+    phone_id: call.phoneId,
+    peer_call_id: call.peerCallId,
+    sip_status: call.sipStatus,
+    answered_by: call.answeredBy,
   };
 }
 
@@ -128,8 +133,15 @@ export function renderInterruption(interruption: Interruption): InterruptionBody
 
 /** What each kind of event carries on the wire; a new kind does not compile until it is here. */
 const renderData: { readonly [Type in keyof CallEventData]: (data: CallEventData[Type]) => unknown } = {
+  "call.queued": snakeCasedData,
   "call.ringing": snakeCasedData,
   "call.started": ({ startedAt }) => ({ started_at: instant(startedAt) }),
+  "call.answered-by": ({ kind, confidence, atMs, isFinal }) => ({
+    answered_by: kind,
+    confidence,
+    final: isFinal,
+    at_ms: atMs,
+  }),
   "call.ended": ({ cause, ...data }) => ({ cause, ended_by: endedBy[cause], ...snakeCased(data) }),
   "transcript.partial": ({ utteranceId, role, text, atMs }) => ({ id: utteranceId, role, text, at_ms: atMs }),
   "transcript.final": renderUtterance,

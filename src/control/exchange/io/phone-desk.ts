@@ -5,6 +5,7 @@ import type { Metrics } from "../../../kit/metrics.ts";
 import { TokenBuckets } from "../../../kit/token-buckets.ts";
 import type { DigestSecret } from "../../../sip/digest-server.ts";
 import type { SipHeaders } from "../../../sip/headers/headers.ts";
+import { noParams } from "../../../sip/headers/params.ts";
 import type { Hop } from "../../../sip/hop.ts";
 import type { SipEndpoint } from "../../../sip/io/sip-endpoint.ts";
 import { respond, type SipRequest, toOf } from "../../../sip/message.ts";
@@ -13,12 +14,12 @@ import type { Binding } from "../../../sip/registrar.ts";
 import type { SourceGuard } from "../../../sip/source-guard.ts";
 import { makeTag } from "../../../sip/tokens.ts";
 import type { ServerKey } from "../../../sip/transaction/key.ts";
-import { makeSipUri, userOf } from "../../../sip/uri.ts";
+import { userOf } from "../../../sip/uri.ts";
 import { withToTag } from "../answer.ts";
 import { Authenticator } from "../authenticator.ts";
 import type { Phone } from "../phone.ts";
 import type { PhoneBook } from "../phone-book.ts";
-import { routeTo } from "../phone-route.ts";
+import { addressFor, routeTo } from "../phone-route.ts";
 
 export interface PhoneDeskOptions {
   readonly book: PhoneBook;
@@ -30,6 +31,8 @@ export interface PhoneDeskOptions {
   readonly guard: Pick<SourceGuard, "strike" | "forgive">;
   /** Digest users that are no phones: trunks. Undefined for nobody. */
   readonly trunkSecret?: (username: string) => DigestSecret | undefined;
+  /** Whether any trunk has a digest user; a stranger is challenged only where somebody could answer. */
+  readonly hasTrunkUsers?: () => boolean;
   readonly clock: Clock;
   readonly randomBytes: RandomBytes;
   readonly log: Logger;
@@ -97,7 +100,7 @@ export class PhoneDesk {
 
   /** Checks a request's credentials; a wrong one is a strike against its source. `now`: monotonic ms. */
   authenticate(request: SipRequest, from: Hop, now: number): Authentication {
-    const { book, guard, clock, metrics, trunkSecret } = this.#options;
+    const { book, guard, clock, metrics, hasTrunkUsers } = this.#options;
     const { address } = from;
     const credentials = this.#authenticator.check(request, clock.wall());
     switch (credentials.type) {
@@ -107,7 +110,7 @@ export class PhoneDesk {
         return phone ? { type: "phone", phone } : { type: "trunk", username: credentials.username };
       }
       case "challenge": {
-        if (book.isEmpty && trunkSecret === undefined) return { type: "unknown" };
+        if (book.isEmpty && !hasTrunkUsers?.()) return { type: "unknown" };
         // Who only ever asks to be challenged is a scanner; a house full of phones answers in between.
         if (this.#unanswered.take(address, now) === 0) return { type: "challenge", headers: credentials.headers };
         this.#strike(address, now, "unanswered");
@@ -172,8 +175,8 @@ export class PhoneDesk {
   /** A phone's answer keeps its NAT open from the inside; the answer itself tells us nothing. */
   #ping(binding: Binding): void {
     const { uri, to } = routeTo(binding);
-    const from = { uri: makeSipUri({ host: this.#options.realm }), params: new Map() };
-    const parts = { method: "OPTIONS", uri, from, to: { uri, params: new Map() } } as const;
+    const from = { uri: addressFor(binding, undefined), params: noParams };
+    const parts = { method: "OPTIONS", uri, from, to: { uri, params: noParams } } as const;
     this.#endpoint?.request(newRequest(parts, this.#options.randomBytes), () => undefined, to);
   }
 

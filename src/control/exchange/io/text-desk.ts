@@ -28,8 +28,6 @@ export interface TextDeskOptions {
   readonly phones: PhoneDesk;
   readonly trunks: TextTrunks;
   readonly records: TextRecords;
-  /** Host of From in texts to phones. */
-  readonly domain: string;
   readonly clock: Clock;
   readonly randomBytes: RandomBytes;
   readonly log: Logger;

@@ -1,6 +1,7 @@
 import type { Clock } from "../../../kit/clock.ts";
 import type { E164, RandomBytes } from "../../../kit/ids.ts";
 import { cseqField } from "../../../sip/headers/fields.ts";
+import { noParams } from "../../../sip/headers/params.ts";
 import type { Hop } from "../../../sip/hop.ts";
 import type { Authorize } from "../../../sip/invite-session/types.ts";
 import type { SipEndpoint } from "../../../sip/io/sip-endpoint.ts";
@@ -9,7 +10,7 @@ import { type NewRequest, newRequest } from "../../../sip/new-request.ts";
 import { makeSipUri, parseUri, type Uri } from "../../../sip/uri.ts";
 import { outboundNumber } from "../number-rewriting.ts";
 import type { Phone } from "../phone.ts";
-import { routeTo } from "../phone-route.ts";
+import { addressFor, routeTo } from "../phone-route.ts";
 import type { NewText, TextOutcome } from "../text.ts";
 import { textContentType } from "../text-body.ts";
 import type { Trunk, TrunkBook } from "../trunk.ts";
@@ -18,8 +19,6 @@ import type { PhoneDesk } from "./phone-desk.ts";
 export interface TextSenderOptions {
   readonly phones: Pick<PhoneDesk, "bindings">;
   readonly trunks: Pick<TrunkBook, "targets" | "reportTarget" | "authorize">;
-  /** Host of From in texts to phones. */
-  readonly domain: string;
   readonly clock: Clock;
   readonly randomBytes: RandomBytes;
 }
@@ -48,13 +47,13 @@ export class TextSender {
   }
 
   async toPhone(phone: Phone, text: NewText): Promise<TextOutcome> {
-    const { phones, clock, domain, randomBytes } = this.#options;
+    const { phones, clock, randomBytes } = this.#options;
     const bindings = phones.bindings(phone, clock.now());
     if (bindings.length === 0) return failed("the telephone is not registered");
-    const from = { uri: makeSipUri({ user: text.from, host: domain }), params: new Map() };
-    const to = { uri: makeSipUri({ user: text.to, host: domain }), params: new Map() };
     const asked = bindings.map((binding) => {
       const { uri, to: hop, routes } = routeTo(binding);
+      const from = { uri: addressFor(binding, text.from), params: noParams };
+      const to = { uri: addressFor(binding, text.to), params: noParams };
       return this.#ask(newRequest({ ...messageOf(text.body), uri, from, to, routes }, randomBytes), hop, undefined);
     });
     const statuses = await untilDelivered(asked);
@@ -75,7 +74,7 @@ export class TextSender {
       const uri = withUser(target.uri, written.to);
       if (uri === undefined) continue;
       const fromUri = makeSipUri({ user: written.from, host: fromHost(trunk, uri) });
-      const parts = { uri, from: { uri: fromUri, params: new Map() }, to: { uri, params: new Map() } };
+      const parts = { uri, from: { uri: fromUri, params: noParams }, to: { uri, params: noParams } };
       last = await this.#ask(
         newRequest({ ...messageOf(body), ...parts }, randomBytes),
         undefined,

@@ -1,5 +1,5 @@
 import type { Clock } from "../../../kit/clock.ts";
-import type { E164, RandomBytes } from "../../../kit/ids.ts";
+import type { RandomBytes } from "../../../kit/ids.ts";
 import type { Logger } from "../../../kit/log.ts";
 import type { Metrics } from "../../../kit/metrics.ts";
 import type { Authorize } from "../../../sip/invite-session/types.ts";
@@ -108,6 +108,11 @@ export class TrunkDesk implements TrunkBook, LiveTrunks {
     return this.#find(({ trunk, record }) => trunk.register !== null && record.contactUser === user)?.trunk;
   }
 
+  /** Whether any trunk's far end authenticates. */
+  get hasUsers(): boolean {
+    return this.#find(({ trunk }) => trunk.inbound.username !== null) !== undefined;
+  }
+
   matchUser(username: string): { readonly trunk: Trunk; readonly ha1: Ha1s } | undefined {
     const line = this.#find(({ trunk }) => trunk.inbound.username === username);
     return line?.ha1s && { trunk: line.trunk, ha1: line.ha1s };
@@ -117,7 +122,7 @@ export class TrunkDesk implements TrunkBook, LiveTrunks {
     return trunk.inbound.sources.length === 0 || (this.#lines.get(trunk.id)?.hasSource(address) ?? false);
   }
 
-  choose(from: E164, _to: string, trunk?: string): Trunk | undefined {
+  choose(from: string, _to: string, trunk?: string): Trunk | undefined {
     const now = this.#options.clock.now();
     const able = [...this.#lines.values()].filter((line) => line.trunk.enabled && line.targets.length > 0);
     if (trunk !== undefined) return able.find((line) => line.trunk.id === trunk || line.trunk.name === trunk)?.trunk;

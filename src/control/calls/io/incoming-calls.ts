@@ -1,0 +1,209 @@
+import { GatewayError } from "../../../kit/errors.ts";
+import { parseE164 } from "../../../kit/ids.ts";
+import { SipHeaders } from "../../../sip/headers/headers.ts";
+import type { IncomingCall } from "../../../sip/io/sip-endpoint.ts";
+import { fromOf, type SipRequest, sipCallIdOf } from "../../../sip/message.ts";
+import type { SdpOptions } from "../../../sip/sdp/media.ts";
+import { writeUri } from "../../../sip/uri.ts";
+import type { SessionId } from "../../../sip/user-agent-types.ts";
+import type { DtmfMode } from "../../exchange/dial-plan.ts";
+import { type Caller, routeInvite } from "../../exchange/invite-route.ts";
+import { dialledIn, identityOf } from "../../exchange/phone.ts";
+import { sipMediaOptions, trunkMediaOptions } from "../sip-media.ts";
+import { type CallerCheck, checkCaller } from "./caller-check.ts";
+import type { ExchangeParts } from "./exchange-parts.ts";
+import type { JoinedCalls } from "./joined-calls.ts";
+import type { LiveCall, NewLiveCall } from "./live-calls.ts";
+import { SipLeg } from "./sip-leg.ts";
+import { TelephoneCall } from "./telephone-call.ts";
+import type { Transfers } from "./transfers.ts";
+
+const retryAfterS = 5;
+
+/** Calls that come in over SIP: who calls, where to, and the media that answer. */
+export class IncomingCalls {
+  readonly #parts: ExchangeParts;
+  readonly #joined: JoinedCalls;
+  readonly #transfers: Transfers;
+  #closing = false;
+
+  constructor(parts: ExchangeParts, joined: JoinedCalls, transfers: Transfers) {
+    this.#parts = parts;
+    this.#joined = joined;
+    this.#transfers = transfers;
+  }
+
+  /** Takes no new calls. */
+  drain(): void {
+    this.#closing = true;
+  }
+
+  incoming(incoming: IncomingCall): void {
+    const { session, request, from } = incoming;
+    const { clock, open } = this.#parts;
+    if (this.#closing) {
+      this.#refuse(session, 503);
+      return;
+    }
+    const check = checkCaller(this.#parts, request, from, clock.now());
+    if (check.type === "refused" || check.type === "challenge") {
+      this.#turnAway(incoming, check);
+      return;
+    }
+    if (incoming.replaces !== undefined) {
+      this.#transfers.replaced(incoming, this.#leg(incoming, check));
+      return;
+    }
+    const route = routeInvite(check, request, open);
+    if (route.type === "refuse") {
+      this.#refuse(session, route.status);
+      return;
+    }
+    const trunkId = check.type === "trunk" ? check.trunk.id : undefined;
+    const admission = trunkId === undefined ? "ok" : this.#parts.trunks.admit(trunkId, clock.now());
+    if (admission !== "ok") {
+      this.#refuse(session, admission === "too-many-calls" ? 486 : 503);
+      return;
+    }
+    const call = new TelephoneCall({
+      ...this.#parts,
+      direction: "inbound",
+      ended: () => {
+        if (trunkId !== undefined) this.#parts.trunks.release(trunkId);
+      },
+      refer: (one, request) => this.#transfers.referred(one, request),
+    });
+    call.take(this.#leg(incoming, check));
+    const work =
+      route.type === "echo"
+        ? this.#open(call, incoming, check, { to: route.number, agent: undefined, record: false, echo: true })
+        : this.#openNumber(call, incoming, check, route.number, route.orTrunk);
+    work.catch((error: unknown) => this.#failed(call, session, error));
+  }
+
+  async #openNumber(
+    call: TelephoneCall,
+    incoming: IncomingCall,
+    caller: Caller,
+    number: string,
+    orTrunk: boolean,
+  ): Promise<void> {
+    const e164 = parseE164(number);
+    const agent = e164 && (await this.#parts.records.resolveAgent(e164));
+    if (agent) {
+      const { record, ...spec } = agent;
+      await this.#open(call, incoming, caller, { to: number, agent: spec, record });
+      return;
+    }
+    const phone = this.#parts.phones.findByNumber(number);
+    if (!phone && !(orTrunk && e164)) throw new GatewayError("not-found", "nobody has this number");
+    const answer = () => this.#answer(call, incoming);
+    await this.#joined.join(
+      call,
+      incoming,
+      this.#newCall(incoming, caller, { to: number, agent: undefined, record: false }),
+      answer,
+    );
+  }
+
+  async #open(
+    call: TelephoneCall,
+    incoming: IncomingCall,
+    caller: Caller,
+    what: Pick<NewLiveCall, "to" | "agent" | "record" | "echo">,
+  ): Promise<void> {
+    const { live, network } = this.#parts;
+    const line = call.line((port) => {
+      this.#opened(call, port);
+      this.#answer(call, incoming);
+    });
+    const access = { type: "rtp", line, bindAddress: network.bindAddress } as const;
+    const made = await live.make({ ...this.#newCall(incoming, caller, what), access });
+    this.#made(call, incoming, made);
+    if (!call.isOver && !live.place(made)) throw new GatewayError("unavailable", "no media process is ready");
+  }
+
+  #made(call: TelephoneCall, { request, from }: IncomingCall, { callId }: LiveCall): void {
+    const { transport, address } = from;
+    this.#parts.onDialog(callId, sipCallIdOf(request));
+    this.#parts.log.info({ callId, sipCallId: sipCallIdOf(request), transport, remoteAddress: address }, "SIP call");
+    // The caller may have given up while the record was written: then this ends it.
+    call.named(callId);
+  }
+
+  #newCall(
+    { request }: IncomingCall,
+    caller: Caller,
+    what: Pick<NewLiveCall, "to" | "agent" | "record" | "echo">,
+  ): Omit<NewLiveCall, "access"> {
+    return {
+      ...what,
+      carrier: "sip",
+      carrierCallId: sipCallIdOf(request),
+      direction: "inbound",
+      from: caller.type === "phone" ? identityOf(caller.phone) : callerOf(request),
+      metadata: {},
+      trunkId: caller.type === "trunk" ? caller.trunk.id : undefined,
+      phoneId: caller.type === "phone" ? caller.phone.id : undefined,
+    };
+  }
+
+  #opened(call: TelephoneCall, port: number): void {
+    const callId = call.callId;
+    if (callId) call.leg?.attach({ callId, port, hasBegun: false });
+  }
+
+  /** Takes the call with our answer, or our offer when there was none. */
+  #answer(call: TelephoneCall, { session, request }: IncomingCall): void {
+    const { leg, callId, isOver } = call;
+    if (!leg || !callId || isOver) return;
+    const hasOffer = request.body.length > 0;
+    const sdp = hasOffer ? leg.answer(request.body) : leg.offer();
+    if (!sdp) {
+      this.#refuse(session, 488);
+      this.#parts.live.hangUp(callId, "protocol-error", "the offer has no codec or key that we take");
+      return;
+    }
+    this.#parts.sessions.command(session, { type: "answer", sdp });
+    if (hasOffer) leg.startMedia();
+  }
+
+  #leg({ session, from }: IncomingCall, caller: Caller): SipLeg {
+    const { network } = this.#parts;
+    const trunk = caller.type === "trunk" ? caller.trunk.media : undefined;
+    const sdp: SdpOptions = trunk ? trunkMediaOptions(trunk) : sipMediaOptions;
+    const dtmf: DtmfMode = trunk?.dtmf ?? "auto";
+    const leg = new SipLeg({ ...this.#parts, sdp, dtmf, localAddress: network.towards(from.address) });
+    leg.session = session;
+    return leg;
+  }
+
+  #turnAway({ session, from }: IncomingCall, check: Extract<CallerCheck, { type: "refused" | "challenge" }>): void {
+    if (check.type === "challenge") {
+      this.#parts.sessions.command(session, { type: "reject", status: 401, headers: check.headers });
+      return;
+    }
+    this.#parts.guard.strike(from.address, this.#parts.clock.now());
+    this.#refuse(session, 403);
+  }
+
+  #failed(call: TelephoneCall, session: SessionId, error: unknown): void {
+    const known = error instanceof GatewayError ? error.code : undefined;
+    if (known === undefined)
+      this.#parts.log.error({ err: error, callId: call.callId }, "a SIP call could not be opened");
+    this.#refuse(session, known === "not-found" ? 404 : known === undefined ? 500 : 503);
+  }
+
+  #refuse(session: SessionId, status: number): void {
+    this.#parts.metrics.streamsRefused.inc({ reason: `sip-${status}` });
+    const headers = new SipHeaders();
+    if (status === 503 || status === 486) headers.add("Retry-After", String(retryAfterS));
+    this.#parts.sessions.command(session, { type: "reject", status, headers });
+  }
+}
+
+/** The caller's number, or its address where it has none. */
+function callerOf(request: SipRequest): string {
+  const { uri } = fromOf(request);
+  return dialledIn(uri) ?? writeUri(uri);
+}

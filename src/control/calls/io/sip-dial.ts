@@ -1,0 +1,181 @@
+import type { Clock } from "../../../kit/clock.ts";
+import type { CallId, RandomBytes } from "../../../kit/ids.ts";
+import { defaultSessionOptions, type SessionEvent } from "../../../sip/invite-session/types.ts";
+import type { SessionId } from "../../../sip/user-agent-types.ts";
+import { type DialFailure, type DialPlan, type DialTarget, dialFailure } from "../../exchange/dial-plan.ts";
+import type { LiveCalls } from "./live-calls.ts";
+import { type LegMedia, SipLeg } from "./sip-leg.ts";
+import type { SipSessions } from "./sip-sessions.ts";
+
+export interface SipDialOptions {
+  readonly sessions: SipSessions;
+  readonly live: LiveCalls;
+  readonly clock: Clock;
+  readonly randomBytes: RandomBytes;
+  readonly plan: DialPlan;
+  readonly media: LegMedia;
+  readonly onDialog: (callId: CallId, sipCallId: string) => void;
+  /** Our address as a target is to see it. */
+  readonly localAddressFor: (target: DialTarget) => string;
+  readonly events: DialEvents;
+}
+
+/** What becomes of a dial: `answered` or `failed`, once, unless it is given up. */
+export interface DialEvents {
+  /** Somebody's telephone rings. */
+  ringing(): void;
+  /** The leg has agreed on its media and is the caller's to look after. `sipCallId`: of its dialog. */
+  answered(leg: SipLeg, sipCallId: string | undefined): void;
+  failed(failure: DialFailure): void;
+}
+
+interface Attempt {
+  readonly target: DialTarget;
+  readonly leg: SipLeg;
+  /** Answers that came before the call was taken, by fork (RFC 3262, RFC 3960). */
+  readonly earlyAnswers: Map<string, Uint8Array>;
+  isHeard: boolean;
+}
+
+/** A target that says nothing at all for so long is given up when there is another one to try. */
+const silenceMs = 5_000;
+const noTarget: DialFailure = {
+  cause: "call-unreachable",
+  sipStatus: undefined,
+  detail: "there is nowhere to call",
+  mayRetry: false,
+};
+
+/** One outgoing call on its way to whoever takes it first: group after group, the targets of a group together. */
+export class SipDial {
+  readonly #options: SipDialOptions;
+  readonly #attempts = new Map<SessionId, Attempt>();
+  #nextGroup = 0;
+  #failure: DialFailure = noTarget;
+  #hasRung = false;
+  #isOver = false;
+  /** Targets of the group are still to be called, so that one that fails at once does not end it. */
+  #isBeginning = false;
+  #silence: NodeJS.Timeout | undefined;
+
+  constructor(options: SipDialOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    const { groups } = this.#options.plan;
+    const group = groups[this.#nextGroup++];
+    if (group === undefined) {
+      this.#isOver = true;
+      this.#options.events.failed(this.#failure);
+      return;
+    }
+    if (this.#nextGroup < groups.length) {
+      this.#silence = setTimeout(() => this.#dropSilent(), silenceMs);
+    }
+    this.#isBeginning = true;
+    for (const target of group) this.#begin(target);
+    this.#isBeginning = false;
+    this.#settle();
+  }
+
+  /** Gives up: whatever rings stops. Nothing more is told. */
+  cancel(): void {
+    this.#isOver = true;
+    clearTimeout(this.#silence);
+    for (const { leg } of this.#attempts.values()) leg.hangUp();
+    this.#attempts.clear();
+  }
+
+  #begin(target: DialTarget): void {
+    const { sessions, live, clock, randomBytes, plan, media, localAddressFor } = this.#options;
+    const { uri, to: hop, routes, authorize } = target;
+    const { from, to, headers, sdp, dtmf, ringTimeoutMs, sessionExpiresS } = plan;
+    const leg = new SipLeg({ sessions, live, clock, randomBytes, sdp, dtmf, localAddress: localAddressFor(target) });
+    leg.attach({ ...media });
+    const attempt: Attempt = { target, leg, earlyAnswers: new Map(), isHeard: false };
+    const session = sessions.call(
+      { uri, from, to, routes, authorize, headers, sdp: leg.offer() },
+      { to: hop, options: { ...defaultSessionOptions, maxRingMs: ringTimeoutMs, sessionExpiresS } },
+      (session) => {
+        leg.session = session;
+        this.#attempts.set(session, attempt);
+        return { event: (event) => this.#event(session, attempt, event) };
+      },
+    );
+    const sipCallId = sessions.endpoint.session(session)?.sipCallId;
+    if (sipCallId !== undefined) this.#options.onDialog(media.callId, sipCallId);
+  }
+
+  #event(session: SessionId, attempt: Attempt, event: SessionEvent): void {
+    if (!this.#attempts.has(session)) return;
+    switch (event.type) {
+      case "progress":
+        attempt.isHeard = true;
+        if (event.sdp) attempt.earlyAnswers.set(event.fork, event.sdp);
+        if (event.status >= 180 && !this.#hasRung) {
+          this.#hasRung = true;
+          this.#options.events.ringing();
+        }
+        break;
+      case "answered":
+        this.#answered(session, attempt, event.sdp ?? attempt.earlyAnswers.get(event.fork));
+        break;
+      case "ended":
+        this.#attempts.delete(session);
+        this.#failed(attempt, dialFailure(event.end));
+        break;
+      default:
+        attempt.leg.event(event);
+    }
+  }
+
+  #answered(session: SessionId, attempt: Attempt, sdp: Uint8Array | undefined): void {
+    this.#attempts.delete(session);
+    attempt.target.reached?.(true);
+    if (sdp === undefined || !attempt.leg.acceptAnswer(sdp)) {
+      attempt.leg.hangUp();
+      const detail = "the far end's answer has no codec or key in common with our offer";
+      this.#failed(attempt, { cause: "call-refused", sipStatus: 488, detail, mayRetry: false });
+      return;
+    }
+    this.cancel();
+    this.#options.events.answered(attempt.leg, this.#options.sessions.endpoint.session(session)?.sipCallId);
+  }
+
+  #failed({ target }: Attempt, failure: DialFailure): void {
+    if (this.#isOver) return;
+    target.reached?.(!failure.mayRetry);
+    if (rank(failure) >= rank(this.#failure)) this.#failure = failure;
+    this.#settle();
+  }
+
+  /** The next group, or the end, once nothing of this one is left. */
+  #settle(): void {
+    if (this.#isOver || this.#isBeginning || this.#attempts.size > 0) return;
+    clearTimeout(this.#silence);
+    if (this.#failure === noTarget || this.#failure.mayRetry) this.start();
+    else {
+      this.#isOver = true;
+      this.#options.events.failed(this.#failure);
+    }
+  }
+
+  #dropSilent(): void {
+    for (const [session, attempt] of [...this.#attempts]) {
+      if (attempt.isHeard) continue;
+      this.#attempts.delete(session);
+      attempt.leg.hangUp();
+      const detail = "the far end cannot be reached";
+      this.#failed(attempt, { cause: "call-unreachable", sipStatus: undefined, detail, mayRetry: true });
+    }
+  }
+}
+
+/** Of several failures the one that tells most: a person's over a server's, a server's over silence. */
+function rank({ cause, mayRetry }: DialFailure): number {
+  if (cause === "busy") return 4;
+  if (cause === "no-answer") return 3;
+  if (cause === "call-refused") return mayRetry ? 1 : 2;
+  return 0;
+}

@@ -1,0 +1,170 @@
+import type { Clock } from "../../../kit/clock.ts";
+import type { CallId, RandomBytes } from "../../../kit/ids.ts";
+import type { SessionEvent } from "../../../sip/invite-session/types.ts";
+import type { Direction, SdpOptions } from "../../../sip/sdp/media.ts";
+import { SdpNegotiator } from "../../../sip/sdp/negotiator.ts";
+import type { SessionId } from "../../../sip/user-agent-types.ts";
+import type { DtmfMode } from "../../exchange/dial-plan.ts";
+import { mediaPlan } from "../sip-media.ts";
+import type { LiveCalls } from "./live-calls.ts";
+import type { SipSessions } from "./sip-sessions.ts";
+
+export interface SipLegOptions {
+  readonly sessions: SipSessions;
+  readonly live: LiveCalls;
+  readonly clock: Clock;
+  readonly randomBytes: RandomBytes;
+  readonly sdp: SdpOptions;
+  readonly dtmf: DtmfMode;
+  /** Our address as this far end is to see it. */
+  readonly localAddress: string;
+}
+
+/** The media of a call that a leg brings to its far end. */
+export interface LegMedia {
+  readonly callId: CallId;
+  /** Even port of its RTP. */
+  readonly port: number;
+  /** They flow already: another far end had them before. */
+  hasBegun: boolean;
+}
+
+const dtmfRelay = "application/dtmf-relay";
+/** Length of a key sent by INFO. */
+const infoKeyMs = 160;
+
+/** One far end's dialog and the media of its call: carries offers and answers between the two. */
+export class SipLeg {
+  /** Its dialog; "" until it has one. */
+  session: SessionId = "";
+  readonly #options: SipLegOptions;
+  readonly #negotiator: SdpNegotiator;
+  #media: LegMedia | undefined;
+  #direction: Direction = "sendrecv";
+
+  constructor(options: SipLegOptions) {
+    const { sdp, clock, randomBytes } = options;
+    this.#options = options;
+    this.#negotiator = new SdpNegotiator(sdp, String(Math.trunc(clock.wall())), randomBytes);
+  }
+
+  get media(): LegMedia | undefined {
+    return this.#media;
+  }
+
+  /** From now on this far end has these media. */
+  attach(media: LegMedia): void {
+    this.#media = media;
+  }
+
+  /** Our offer for what the leg has now. */
+  offer(): Uint8Array {
+    return encode(this.#negotiator.offer(this.#local()));
+  }
+
+  /** Answers a first offer; undefined: there is nothing in common. */
+  answer(offer: Uint8Array): Uint8Array | undefined {
+    const answer = this.#negotiator.answer(offer, this.#local());
+    return answer.type === "answer" ? encode(answer.sdp) : undefined;
+  }
+
+  /** Takes the answer to our offer; false: there is nothing in common. */
+  acceptAnswer(sdp: Uint8Array): boolean {
+    return this.#negotiator.acceptAnswer(sdp).type === "agreement";
+  }
+
+  /** Tells the media process what offer and answer came to. */
+  startMedia(): void {
+    const { live, dtmf } = this.#options;
+    const agreed = this.#negotiator.media;
+    const media = agreed && mediaPlan(agreed, dtmf);
+    if (!media || !this.#media) return;
+    const { callId, hasBegun } = this.#media;
+    this.#media.hasBegun = true;
+    live.send(callId, { type: hasBegun ? "change-rtp" : "begin-rtp", callId, media });
+  }
+
+  /** Offers the far end the media it has now, which may be another call's than before. */
+  reoffer(): void {
+    this.#options.sessions.command(this.session, { type: "offer", sdp: this.offer() });
+  }
+
+  /** Holds the far end, or takes it back. */
+  hold(isHeld: boolean): void {
+    const direction = isHeld ? "sendonly" : "sendrecv";
+    if (direction === this.#direction) return;
+    this.#direction = direction;
+    this.reoffer();
+  }
+
+  /** Sends keys by INFO, one after the other. */
+  sendKeys(digits: string): void {
+    for (const key of digits) {
+      const body = Buffer.from(`Signal=${key}\r\nDuration=${infoKeyMs}\r\n`, "latin1");
+      this.#command({ type: "send", method: "INFO", token: "key", contentType: dtmfRelay, body });
+    }
+  }
+
+  hangUp(): void {
+    this.#command({ type: "hang-up" });
+  }
+
+  /** What every leg does with its far end's offers, answers and keys; false: the event is somebody else's. */
+  event(event: SessionEvent): boolean {
+    switch (event.type) {
+      case "confirmed":
+        if (event.sdp !== undefined) this.#agreed(event.sdp);
+        return true;
+      case "remote-answer":
+        this.#agreed(event.sdp);
+        return true;
+      case "remote-offer": {
+        const answer = this.answer(event.sdp);
+        if (answer) this.#command({ type: "answer-offer", sdp: answer });
+        else this.#command({ type: "refuse-offer", status: 488 });
+        if (answer) this.startMedia();
+        return true;
+      }
+      case "offer-wanted":
+        this.#command({ type: "answer-offer", sdp: this.offer() });
+        return true;
+      case "offer-withdrawn":
+      case "offer-failed":
+        this.#negotiator.abandonOffer();
+        return true;
+      case "message": {
+        const key = event.method === "INFO" ? infoKey(event.contentType, event.body) : undefined;
+        const callId = this.#media?.callId;
+        if (key && callId) this.#options.live.send(callId, { type: "info-key", callId, key });
+        return true;
+      }
+      default:
+        return false;
+    }
+  }
+
+  #agreed(sdp: Uint8Array): void {
+    if (this.acceptAnswer(sdp)) this.startMedia();
+    else this.hangUp();
+  }
+
+  #local() {
+    return { address: this.#options.localAddress, port: this.#media?.port ?? 0, direction: this.#direction };
+  }
+
+  #command(command: Parameters<SipSessions["command"]>[1]): void {
+    this.#options.sessions.command(this.session, command);
+  }
+}
+
+/** A key from `application/dtmf-relay` (`Signal=5`) or `application/dtmf`. */
+function infoKey(contentType: string, body: Uint8Array): string | undefined {
+  const text = Buffer.from(body).toString("latin1").slice(0, 200);
+  if (contentType === dtmfRelay) return /^\s*Signal\s*=\s*([0-9A-D*#])/im.exec(text)?.[1];
+  if (contentType === "application/dtmf") return /^\s*([0-9A-D*#])\s*$/.exec(text)?.[1];
+  return undefined;
+}
+
+function encode(sdp: string): Uint8Array {
+  return Buffer.from(sdp, "utf8");
+}

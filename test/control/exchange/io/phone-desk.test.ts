@@ -1,0 +1,155 @@
+import { describe, expect, test } from "vitest";
+import { routeTo } from "../../../../src/control/exchange/phone-route.ts";
+import { systemClock } from "../../../../src/kit/io/system-clock.ts";
+import { addPhone, openExchange, openTelephone, type TestExchange } from "../../../kit/exchange.ts";
+import { eventually } from "../../../kit/gateway.ts";
+
+const bindingsOf = (exchange: TestExchange, username: string) =>
+  exchange.phones.bindings(exchange.phones.findByUsername(username)!, systemClock.now());
+
+async function gauge({ metrics }: TestExchange): Promise<number | undefined> {
+  return (await metrics.phonesRegistered.get()).values[0]?.value;
+}
+
+describe("phones register over loopback", () => {
+  test("phone: registers with its password over UDP, is found, and takes it back", async () => {
+    const exchange = await openExchange();
+    const phone = addPhone(exchange, "101");
+    const telephone = await openTelephone(exchange.port, { username: "101", password: "101-secret" });
+    const registration = telephone.register();
+    expect(await registration.state).toMatchObject({ type: "registered", expiresS: 300 });
+    expect(exchange.phones.findByNumber("101")).toEqual(phone);
+    const [binding] = bindingsOf(exchange, "101");
+    expect(binding).toMatchObject({
+      contact: { host: "127.0.0.1", port: telephone.port },
+      source: { transport: "UDP", address: "127.0.0.1", port: telephone.port },
+    });
+    expect(routeTo(binding!)).toMatchObject({ to: undefined, routes: [] });
+    expect(await gauge(exchange)).toBe(1);
+    await registration.stop();
+    expect(bindingsOf(exchange, "101")).toEqual([]);
+    expect(await gauge(exchange)).toBe(0);
+  });
+
+  test("phone: may name itself by its number", async () => {
+    const exchange = await openExchange();
+    addPhone(exchange, "kitchen", { number: "102" as never });
+    const telephone = await openTelephone(exchange.port, { username: "kitchen", password: "kitchen-secret" });
+    expect(await telephone.register("102").state).toMatchObject({ type: "registered" });
+  });
+
+  test("phone: several devices register beside each other", async () => {
+    const exchange = await openExchange();
+    addPhone(exchange, "101");
+    for (let device = 0; device < 3; device++) {
+      const telephone = await openTelephone(exchange.port, { username: "101", password: "101-secret" });
+      expect(await telephone.register().state).toMatchObject({ type: "registered" });
+    }
+    expect(bindingsOf(exchange, "101")).toHaveLength(3);
+    expect(await gauge(exchange)).toBe(1);
+  });
+
+  test("phone: a binding made over a connection leads back along it and goes with it", async () => {
+    const exchange = await openExchange();
+    addPhone(exchange, "101");
+    const telephone = await openTelephone(exchange.port, { username: "101", password: "101-secret" });
+    expect(await telephone.register("101", { transport: "tcp" }).state).toMatchObject({ type: "registered" });
+    const [binding] = bindingsOf(exchange, "101");
+    expect(routeTo(binding!).to).toMatchObject({ transport: "TCP", address: "127.0.0.1" });
+    expect(routeTo(binding!).to?.connection).toEqual(expect.any(Number));
+    telephone.endpoint.close();
+    await eventually("the binding is gone", () => (bindingsOf(exchange, "101").length === 0 ? true : undefined));
+    expect(await gauge(exchange)).toBe(0);
+  });
+
+  test("phone: unknown user and wrong password get the same two answers", async () => {
+    const exchange = await openExchange();
+    addPhone(exchange, "101");
+    const answers = [];
+    for (const username of ["101", "nobody"]) {
+      const telephone = await openTelephone(exchange.port, { username, password: "guess-guess" });
+      const state = await telephone.register().state;
+      const bare = await openTelephone(exchange.port);
+      const challenge = await bare.ask({ method: "MESSAGE", user: username });
+      answers.push([
+        state.type === "failed" && state.status,
+        challenge.status,
+        challenge.headers.getAll("WWW-Authenticate").map((line) => line.replace(/nonce="[^"]*"/, "")),
+      ]);
+    }
+    expect(answers[0]).toEqual(answers[1]);
+    expect(answers[0]![0]).toBe(403);
+    expect(await exchange.metrics.sipAuthFailures.get()).toMatchObject({
+      values: [{ value: 2, labels: { reason: "credentials" } }],
+    });
+  });
+
+  test("phone: who keeps guessing is banned and hears nothing more", async () => {
+    const exchange = await openExchange();
+    addPhone(exchange, "101");
+    const guesser = await openTelephone(exchange.port, { username: "101", password: "guess-guess" });
+    for (let guess = 0; guess < 10; guess++) {
+      const answer = await guesser.ask({ method: "MESSAGE", user: "102" });
+      expect(answer.status).toBe(403);
+    }
+    expect(exchange.guard.bans(systemClock.now())).toMatchObject([{ address: "127.0.0.1" }]);
+    const before = exchange.guard.counts.banned;
+    guesser.endpoint.request(guesser.options(), () => undefined);
+    await eventually("dropped", () => (exchange.guard.counts.banned > before ? true : undefined));
+  });
+
+  test("phone: nobody registers in another's name", async () => {
+    const exchange = await openExchange();
+    addPhone(exchange, "101");
+    addPhone(exchange, "102");
+    const telephone = await openTelephone(exchange.port, { username: "101", password: "101-secret" });
+    expect(await telephone.register("102").state).toMatchObject({ type: "failed", status: 403 });
+    expect(bindingsOf(exchange, "102")).toEqual([]);
+  });
+
+  test("phone: one that is switched off is refused like one that is not there", async () => {
+    const exchange = await openExchange();
+    addPhone(exchange, "101", { enabled: false });
+    addPhone(exchange, "102");
+    const telephone = await openTelephone(exchange.port, { username: "101", password: "101-secret" });
+    expect(await telephone.register().state).toMatchObject({ type: "failed", status: 403 });
+    expect(exchange.phones.findByNumber("101")).toBeUndefined();
+  });
+
+  test("phone: where there is none, nobody is even asked for a password", async () => {
+    const exchange = await openExchange();
+    const telephone = await openTelephone(exchange.port, { username: "101", password: "101-secret" });
+    expect(await telephone.register().state).toMatchObject({ type: "failed", status: 403 });
+  });
+
+  test("phone: one address that only ever asks to be challenged is told nothing after a while, and banned", async () => {
+    const exchange = await openExchange();
+    addPhone(exchange, "101");
+    const scanner = await openTelephone(exchange.port);
+    const request = scanner.options();
+    const from = { transport: "UDP", address: "203.0.113.9", port: 5060 } as const;
+    const types = Array.from({ length: 210 }, () => exchange.phones.authenticate(request, from, 1000).type);
+    expect(types.lastIndexOf("challenge")).toBe(199);
+    expect(types.slice(200)).toEqual(Array(10).fill("unknown"));
+    expect(exchange.guard.bans(1001)).toMatchObject([{ address: "203.0.113.9" }]);
+  });
+
+  test("phone: the digest user of a trunk is told apart from a phone", async () => {
+    const trunk = { id: "trunk_1" } as never;
+    const { hashA1 } = await import("../../../../src/sip/digest.ts");
+    const ha1 = { "SHA-256": hashA1("SHA-256", "carrier", "tandem", "carrier-secret") };
+    const exchange = await openExchange({
+      trunks: { matchUser: (username) => (username === "carrier" ? { trunk, ha1 } : undefined) },
+    });
+    const carrier = await openTelephone(exchange.port, { username: "carrier", password: "carrier-secret" });
+    const seen: string[] = [];
+    const original = exchange.phones.authenticate.bind(exchange.phones);
+    exchange.phones.authenticate = (...args) => {
+      const who = original(...args);
+      seen.push(who.type === "trunk" ? `trunk ${who.username}` : who.type);
+      return who;
+    };
+    expect(await carrier.register().state).toMatchObject({ type: "failed", status: 403 });
+    expect(seen).toEqual(["challenge", "trunk carrier"]);
+  });
+});
