@@ -1,7 +1,7 @@
 import { contactField, expiresField, isWildcardContact, minExpiresField } from "./headers/fields.ts";
 import { SipHeaders } from "./headers/headers.ts";
 import { type Hop, isReliable } from "./hop.ts";
-import { cseqOf, respond, type SipRequest, type SipResponse, sipCallIdOf } from "./message.ts";
+import { cseqOf, respond, type SipRequest, type SipResponse, sipCallIdOf, toOf } from "./message.ts";
 import { isReachedBySource } from "./routing-dialog.ts";
 import type { Uri } from "./uri.ts";
 import { sameUri } from "./uri-equality.ts";
@@ -36,6 +36,8 @@ export interface Binding {
   readonly path: readonly string[];
   /** The hop the device was heard from; to be used in place of its Contact when that is behind a NAT or a connection. */
   readonly flow?: Hop;
+  /** To of its REGISTER: how the device names its user and us. */
+  readonly aor: Uri;
   /** Where its REGISTER came from: the device, its NAT or a proxy. */
   readonly source: Hop;
   readonly userAgent?: string;
@@ -70,6 +72,7 @@ export class Registrar {
       this.#store(address, []);
       return this.#listed(request, [], now);
     }
+    const aor = toOf(request).uri;
     const changed = [...current];
     for (const { uri, params } of headers.all(contactField)) {
       if (uri.type !== "sip") return respond(request, 400);
@@ -86,7 +89,17 @@ export class Registrar {
       const path = headers.getAll("Path");
       const flow = path.length === 0 ? flowBack(request, uri, from) : undefined;
       const userAgent = headers.get("User-Agent")?.slice(0, 128);
-      changed.push({ contact: uri, q, expiresAt: now + seconds * 1000, path, flow, source: from, userAgent, ...id });
+      changed.push({
+        contact: uri,
+        q,
+        expiresAt: now + seconds * 1000,
+        path,
+        flow,
+        aor,
+        source: from,
+        userAgent,
+        ...id,
+      });
     }
     if (changed.length > this.#options.maxBindings) return respond(request, 403, { reason: "Too Many Bindings" });
     if (current.length === 0 && changed.length > 0 && this.#bindings.size >= this.#options.maxAddresses) {

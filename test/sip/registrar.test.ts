@@ -84,6 +84,44 @@ describe("registrar", () => {
     expect(registrar.lookup("bob", 1)).toHaveLength(1);
   });
 
+  test.each([
+    // A softphone in a container, a VPN, a private network behind another NAT: Via and Contact are not even the same.
+    { why: "its Contact is private", contact: "<sip:bob@10.0.0.5:5060>", via: "", flow: true },
+    { why: "its NAT gave it another port", contact: "<sip:bob@203.0.113.9:5060>", via: "", flow: true },
+    { why: "its Contact names nothing", contact: "<sip:bob@df7.invalid>", via: "", flow: true },
+    { why: "its Contact is where it sent from", contact: "<sip:bob@203.0.113.9:40123>", via: "", flow: false },
+    { why: "it named another public place", contact: "<sip:bob@9.9.9.9>", via: "", flow: false },
+    { why: "it named a host", contact: "<sip:bob@phone.example.com>", via: "", flow: false },
+    {
+      why: "the packet came from a proxy",
+      contact: "<sip:bob@10.0.0.5:5060>",
+      via: "Via: SIP/2.0/UDP 10.0.0.5:5060;branch=z9hG4bKdevice",
+      flow: false,
+    },
+  ])("registrar: $why, so its source leads back: $flow (RFC 3581 §4)", ({ contact, via, flow }) => {
+    const registrar = make();
+    const source = { transport: "UDP", address: "203.0.113.9", port: 40_123 } as const;
+    const request = register(contact, via === "" ? {} : { extra: [via] });
+    expect(registrar.register("bob", request, source, 0).status).toBe(200);
+    const [binding] = registrar.lookup("bob", 1);
+    expect(binding).toMatchObject({ source, flow: flow ? source : undefined });
+  });
+
+  test("registrar: a device that does not say it listens where it sends from is called at its Contact", () => {
+    const registrar = make();
+    const request = register("<sip:bob@203.0.113.9:5060>");
+    request.headers.set("Via", "SIP/2.0/UDP 203.0.113.9:5060;branch=z9hG4bKold");
+    registrar.register("bob", request, { transport: "UDP", address: "203.0.113.9", port: 49_200 }, 0);
+    expect(registrar.lookup("bob", 1)[0]?.flow).toBeUndefined();
+  });
+
+  test("registrar: an address that is forgotten has no bindings", () => {
+    const registrar = make();
+    registrar.register("bob", register("<sip:bob@192.0.2.1>"), farHop, 0);
+    registrar.forget("bob");
+    expect([registrar.lookup("bob", 1), registrar.size]).toEqual([[], 0]);
+  });
+
   test("registrar: behind a proxy the Path leads back, not the packet's source (RFC 3327)", () => {
     const registrar = make();
     const nat = { transport: "UDP", address: "203.0.113.9", port: 40_123 } as const;

@@ -1,7 +1,7 @@
 import { type NameAddress, parseNameAddress } from "../../sip/headers/fields.ts";
 import type { Hop } from "../../sip/hop.ts";
 import type { Binding } from "../../sip/registrar.ts";
-import type { Uri } from "../../sip/uri.ts";
+import { makeSipUri, type SipUri, type Uri } from "../../sip/uri.ts";
 
 /** How a request gets to one device of a phone. */
 export interface PhoneRoute {
@@ -13,7 +13,17 @@ export interface PhoneRoute {
   readonly routes: readonly NameAddress[];
 }
 
+/** How to reach a device that has registered. */
 export function routeTo({ contact, flow, path }: Binding): PhoneRoute {
   const routes = path.flatMap((line) => parseNameAddress(line) ?? []);
   return { uri: contact, to: flow, routes };
+}
+
+/**
+ * The address of a user of ours as a device would write it, at the name it knows us by: From of what we send to it, so
+ * that it can call or write back.
+ */
+export function addressFor({ aor }: Binding, user: string | undefined): SipUri {
+  if (aor.type !== "sip") return makeSipUri({ user, host: "tandem.invalid" });
+  return { ...makeSipUri({ user, host: aor.host }), scheme: aor.scheme, port: aor.port };
 }
