@@ -42,6 +42,7 @@ const starting = startMediaPlane({
   ws: { engine: config.wsEngine, ...config.mediaWs, sharedServer },
   rtpPorts: shareOfPorts(),
   maxCalls: config.maxCallsPerProcess,
+  holdMusic: config.holdMusic,
   providers: config,
   clock: systemClock,
   log,

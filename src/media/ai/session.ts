@@ -20,6 +20,8 @@ export type RespondReason =
   | "nudge"
   | "duration-warning"
   | "goodbye"
+  /** The text added to the history just before tells what to speak about. */
+  | "instruction"
   | "tool-result";
 
 /** Orders to an AI session. They never fail by throwing; trouble comes back as an `error` event. */

@@ -87,6 +87,12 @@ export class Announcements {
     if (this.#underway?.responseId === responseId) this.#underway = undefined;
   }
 
+  /** Nobody is to speak any more: what waits is forgotten. */
+  forget(): void {
+    this.#waiting.length = 0;
+    this.#underway = undefined;
+  }
+
   /** All replies were called off. */
   calledOff(): void {
     const cut = this.#underway;

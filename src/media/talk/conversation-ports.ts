@@ -4,6 +4,9 @@ import type { CallLeg } from "../leg.ts";
 import type { EndCause, MediaEvent } from "../protocol.ts";
 import type { Playout, PlayoutSink } from "./playout.ts";
 
+/** What the agent does now: talks, listens without a word, or neither hears nor speaks. */
+export type AgentPresence = "talks" | "listens" | "away";
+
 /** A call event without its call: the shell adds whose it is. */
 export type ConversationNews = MediaEvent extends infer Event
   ? Event extends { readonly callId: string }

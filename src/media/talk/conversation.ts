@@ -3,7 +3,7 @@ import type { AgentSpec, EndCause } from "../protocol.ts";
 import { AgentSpeech } from "./agent-speech.ts";
 import { AgentTranscript } from "./agent-transcript.ts";
 import { CallerUtterances } from "./caller-utterances.ts";
-import type { ConversationPorts } from "./conversation-ports.ts";
+import type { AgentPresence, ConversationPorts } from "./conversation-ports.ts";
 import { DtmfTurn } from "./dtmf-turn.ts";
 import { isEchoOfAgent } from "./echo-guard.ts";
 import { Initiative } from "./initiative.ts";
@@ -14,7 +14,7 @@ import { type TurnOptions, turnOptions } from "./turn-options.ts";
 import { type TurnInput, type TurnOrder, TurnTaking } from "./turn-taking.ts";
 import { TurnTimer } from "./turn-timer.ts";
 
-export type { ConversationNews, ConversationPorts } from "./conversation-ports.ts";
+export type { AgentPresence, ConversationNews, ConversationPorts } from "./conversation-ports.ts";
 
 /** What the record says of a tool call that was under way when the call ended. */
 const unansweredToolOutput = JSON.stringify({
@@ -46,6 +46,9 @@ export class Conversation {
   #greeted = false;
   #firstKeyAt: number | undefined;
   #heardAtYieldMs: number | undefined;
+  #presence: AgentPresence = "talks";
+  /** The instruction that is in the model's history already. */
+  #told: string | undefined;
 
   constructor(agent: AgentSpec, ports: ConversationPorts, now: number) {
     this.#agent = agent;
@@ -71,8 +74,46 @@ export class Conversation {
     return this.#turn.state === "agent-speaking";
   }
 
+  /** What the agent does now. */
+  get presence(): AgentPresence {
+    return this.#presence;
+  }
+
+  /** The agent falls silent, goes, or comes back; what it was saying is over, and what was asked of it is off. */
+  become(presence: AgentPresence, now: number): void {
+    if (presence === this.#presence) return;
+    this.#presence = presence;
+    if (presence === "talks") {
+      this.#initiative.callerActive(now);
+      return;
+    }
+    this.#greeted = true;
+    this.#initiative.hushed();
+    this.#input({ type: "agent-hushed", deaf: presence === "away" }, now);
+    if (presence === "listens") return;
+    this.#utterances.discarded();
+    this.#ports.ai.order({ type: "discard-turn" });
+  }
+
+  /** Tells the model something, and has it speak about that as soon as nobody has the floor; in place of a greeting. */
+  instruct(text: string, now: number): void {
+    this.#greeted = true;
+    this.#told = undefined;
+    this.#announce(text, "instruction", now);
+  }
+
+  /** The far end of the leg becomes another by `change`: what was not heard at the old one is said at the new one. */
+  reroute(change: () => void, now: number): void {
+    const { playout, playoutSink } = this.#ports;
+    const { paused } = playout;
+    playout.pause(now, playoutSink);
+    change();
+    if (!paused) playout.resume(now);
+  }
+
   /** The caller began to speak, by our own ears. */
   callerSpeechStarted(onsetAt: number, now: number): void {
+    if (this.#presence === "away") return;
     this.#utterances.speechStarted(onsetAt);
     this.#initiative.callerActive(now);
     this.#ports.ai.order({ type: "caller-speech-started" });
@@ -81,6 +122,7 @@ export class Conversation {
 
   /** The caller fell silent, by our own ears. */
   callerSpeechStopped(lastVoicedAt: number, now: number): void {
+    if (this.#presence === "away") return;
     this.#utterances.speechStopped(lastVoicedAt);
     this.#initiative.callerActive(now);
     this.#input({ type: "caller-speech-stopped", lastVoicedAtMs: lastVoicedAt }, now);
@@ -89,6 +131,7 @@ export class Conversation {
   /** The caller pressed a key. */
   digit(digit: string, now: number): void {
     this.#ports.report({ type: "dtmf", digit, atMs: this.#since(now) });
+    if (this.#presence === "away") return;
     this.#initiative.callerTookFloor();
     this.#initiative.callerActive(now);
     this.#firstKeyAt ??= now;
@@ -151,7 +194,7 @@ export class Conversation {
         this.#toolCalled(event.toolCallId, event.name, event.argumentsJson, now);
         break;
       case "hang-up":
-        this.#initiative.leave("agent-hung-up", now);
+        if (this.#presence === "talks") this.#initiative.leave("agent-hung-up", now);
         break;
       case "usage":
         this.#ports.report({ type: "usage", usage: event.usage });
@@ -178,15 +221,21 @@ export class Conversation {
     if (!this.#tools.answer(toolCallId)) return;
     this.#ports.report({ type: "tool-ended", toolCallId, name, ok, output, durationMs, atMs: this.#since(now) });
     // While the caller speaks, his turn will bring the next reply and it will know this result.
-    const respond =
-      this.#turn.state !== "caller-speaking" && this.#turn.state !== "endpointing" && !this.#initiative.leaving;
+    const { state } = this.#turn;
+    const free = state !== "caller-speaking" && state !== "endpointing" && !this.#initiative.leaving;
+    const respond = free && this.#presence === "talks";
     this.#ports.ai.order({ type: "tool-result", toolCallId, output, respond });
     if (respond && !this.#tools.busy) this.#expectReply("tool-result", true, now);
   }
 
   /** The operator's words, as soon as nobody has the floor. */
   say(text: string, now: number): void {
-    if (this.#initiative.announcements.add(text, "say", now)) this.#takeInitiative(false, now);
+    this.#announce(text, "say", now);
+  }
+
+  #announce(text: string, reason: RespondReason, now: number): void {
+    if (this.#presence !== "talks") this.#trouble("agent-silent", "the agent does not speak in this call now", now);
+    else if (this.#initiative.announcements.add(text, reason, now)) this.#takeInitiative(false, now);
     else this.#trouble("announcements-full", "too many texts wait to be spoken; one was dropped", now);
   }
 
@@ -254,10 +303,18 @@ export class Conversation {
 
   #say(text: string, reason: RespondReason, interruptible: boolean, now: number): void {
     this.#expectReply(reason, interruptible, now);
-    this.#ports.ai.order({ type: "say", text, reason });
+    if (reason !== "instruction") {
+      this.#ports.ai.order({ type: "say", text, reason });
+      return;
+    }
+    // One that was called off and is asked for again is known already.
+    if (text !== this.#told) this.#ports.ai.order({ type: "add-text", role: "system", text });
+    this.#told = text;
+    this.#ports.ai.order({ type: "respond", reason });
   }
 
   #takeInitiative(quiet: boolean, now: number): void {
+    if (this.#presence !== "talks") return;
     const { state, holding } = this.#turn;
     // While it is open whether he speaks at all, what was cut off keeps the call from being quiet.
     const callers = state === "caller-speaking" && !holding;
@@ -291,6 +348,10 @@ export class Conversation {
         ai.order({ type: "commit-turn" });
         break;
       case "respond":
+        if (this.#presence !== "talks") {
+          this.#inputs.push({ type: "response-failed" });
+          break;
+        }
         this.#replies.asked(now);
         this.#reportTurn(this.#timer.decided("caller-turn", this.#utterances.lastVoicedAt, now));
         ai.order({ type: "respond", reason: "caller-turn" });

@@ -65,6 +65,12 @@ export class Initiative {
     this.#farewell.callerActive();
   }
 
+  /** The agent falls silent: nothing that was to be said is, and its own goodbye is off. */
+  hushed(): void {
+    this.announcements.forget();
+    this.#farewell.callerActive();
+  }
+
   /** A reply began to be heard. */
   replyHeard(responseId: string): void {
     this.announcements.replyHeard(responseId);

@@ -52,6 +52,8 @@ export type TurnInput =
    * an interruptible one will be called off as soon as it makes a sound: better ask when nobody has it.
    */
   | { readonly type: "reply-requested"; readonly reason: RespondReason; readonly interruptible: boolean }
+  /** The agent is to say nothing more, whatever is asked for or heard of it. `deaf`: and hears nobody any more. */
+  | { readonly type: "agent-hushed"; readonly deaf: boolean }
   /** The deadline has passed. Earlier, it is ignored. */
   | { readonly type: "timeout" };
 

@@ -169,6 +169,14 @@ export class TurnFloor {
     } else this.enterAgentSpeaking(now);
   }
 
+  /** Nobody is heard any more: what the caller was doing is over. */
+  forgetCaller(): void {
+    this.speaking = false;
+    this.providerOpen = false;
+    this.providerEnded = false;
+    this.owed = "nothing";
+  }
+
   /** Keys take the floor at once; false when the reply is uninterruptible. */
   yieldToKeys(now: number): boolean {
     if (this.state === "agent-speaking") {

@@ -59,6 +59,12 @@ const keysGraceMs = 500;
  * | | agent audio (a new reply) | agent-speaking | discard-interrupted, interruption |
  * | | the same, caller still speaks | overlapping | discard-interrupted, interruption, pause-playout |
  *
+ * | agent-speaking, overlapping | agent hushed | *free* | yield, discard-interrupted, interruption if there was one |
+ * | yielded | agent hushed | *free* | cancel-response, discard-interrupted, interruption |
+ * | thinking, listening | agent hushed | *free* | cancel-response |
+ * | caller-speaking, endpointing | agent hushed | stays | cancel-response |
+ * | any | agent hushed and deaf | listening | the same |
+ *
  * | *holding*, in caller-speaking, endpointing or thinking | words of the turn, a key, agent audio, *free* | as there | discard-interrupted, interruption, … |
  * | *holding*, in thinking | every turn since was noise | agent-speaking | cancel-response, resume-interrupted, interruption |
  *
@@ -134,6 +140,9 @@ export class TurnTaking implements Machine<TurnInput, TurnOrder> {
       case "reply-requested":
         floor.awaitReply(input.interruptible, input.interruptible);
         if (floor.state === "listening" || floor.state === "thinking") floor.enterThinking(now);
+        break;
+      case "agent-hushed":
+        this.#hushed(floor, input.deaf, now);
         break;
       case "timeout":
         // A timer that was set before the deadline moved decides nothing.
@@ -370,6 +379,21 @@ export class TurnTaking implements Machine<TurnInput, TurnOrder> {
         else floor.owed = "keys";
         break;
     }
+  }
+
+  #hushed(floor: TurnFloor, deaf: boolean, now: number): void {
+    floor.forgetHeld();
+    if (deaf) floor.forgetCaller();
+    const { state } = floor;
+    const audible = state === "agent-speaking" || state === "overlapping";
+    floor.order(audible ? "yield" : "cancel-response");
+    if (audible || state === "yielded") {
+      floor.order("discard-interrupted");
+      floor.reportOverlap("yielded", now);
+    }
+    floor.awaited = undefined;
+    // A caller who has the floor keeps it while somebody listens.
+    if (deaf || (state !== "caller-speaking" && state !== "endpointing")) floor.freeFloor(now);
   }
 
   #timedOut(floor: TurnFloor, now: number): void {

@@ -15,6 +15,10 @@ export function receptionistInput(request: Pick<MindRequest, "reason" | "history
       return { type: "time-is-short" };
     case "goodbye":
       return { type: "goodbye" };
+    case "instruction": {
+      const note = request.history.findLast((entry) => entry.role === "system");
+      return note && { type: "told", text: note.text };
+    }
     case "caller-turn": {
       const caller = request.history.findLast((entry) => entry.role === "caller");
       if (!caller || caller.text.trim() === "") return { type: "unclear" };

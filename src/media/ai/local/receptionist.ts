@@ -13,6 +13,8 @@ export type ReceptionistInput =
   | { readonly type: "unclear" }
   | { readonly type: "silence" }
   | { readonly type: "time-is-short" }
+  /** Somebody of the house wants this said. */
+  | { readonly type: "told"; readonly text: string }
   | { readonly type: "goodbye" };
 
 /** What the receptionist says, and whether the call ends once it was heard. */
@@ -113,6 +115,8 @@ export class Receptionist {
         return say(sentences.stillThere, this.#promptAgain());
       case "time-is-short":
         return say(sentences.timeIsShort);
+      case "told":
+        return say(input.text);
       case "goodbye":
         return this.#goodbye();
     }

@@ -29,6 +29,7 @@ const directions: Readonly<Record<RespondReason, string>> = {
   nudge: "(The caller has been silent for a while. Ask briefly whether they are still there.)",
   "duration-warning": "(The call must end very soon. Tell the caller.)",
   goodbye: "(The call is ending. Say goodbye briefly.)",
+  instruction: "(Speak now, as the last note asks.)",
   "tool-result": "",
 };
 

@@ -5,6 +5,7 @@ import type { Metrics } from "../../../kit/metrics.ts";
 import type { AiEvent, AiSession } from "../../ai/session.ts";
 import type { CallLeg } from "../../leg.ts";
 import type { AgentSpec, CallPlan, CallStats, EndCause } from "../../protocol.ts";
+import type { LineAgent } from "../call-line.ts";
 import { CallerAudio } from "../caller-audio.ts";
 import { Closers } from "../closers.ts";
 import { Conversation, type ConversationNews } from "../conversation.ts";
@@ -45,12 +46,12 @@ export interface AgentPartOptions {
 }
 
 /** The agent's part in a call: AI session, conversation, ears, tools and playout on whatever leg it is given. */
-export class AgentPart {
+export class AgentPart implements LineAgent {
   readonly conversation: Conversation;
   readonly #options: AgentPartOptions;
   readonly #callerAudio: CallerAudio;
   readonly #closers: Closers;
-  #closedAt = 0;
+  #closedAt: number | undefined;
 
   constructor(options: AgentPartOptions) {
     this.#options = options;
@@ -78,11 +79,12 @@ export class AgentPart {
         playoutSink: this.#playoutSink(),
         report: options.report,
         runTool: (toolCallId, name, argumentsJson) => {
-          void tools
-            .run(toolCallId, name, argumentsJson)
-            .then(({ ok, output, durationMs }) =>
-              options.guard(() => conversation.toolFinished(toolCallId, name, ok, output, durationMs, clock.now())),
-            );
+          void tools.run(toolCallId, name, argumentsJson).then(({ ok, output, durationMs }) =>
+            options.guard(() => {
+              if (this.#closedAt !== undefined) return;
+              conversation.toolFinished(toolCallId, name, ok, output, durationMs, clock.now());
+            }),
+          );
         },
         end: options.end,
         count: (kind) => {
@@ -108,12 +110,20 @@ export class AgentPart {
         vad.frame(frame, now, conversation.agentAudible);
       },
     });
-    this.#closers.add(() => conversation.closed(this.#closedAt));
+    this.#closers.add(() => conversation.closed(this.#closedAt ?? clock.now()));
   }
 
   /** What the agent hears, in the leg's format. */
   audio(payload: Uint8Array): void {
     this.#callerAudio.push(payload);
+  }
+
+  mark(name: string): void {
+    this.conversation.mark(name, this.#options.clock.now());
+  }
+
+  reroute(change: () => void): void {
+    this.conversation.reroute(change, this.#options.clock.now());
   }
 
   aiEvent(event: AiEvent, now: number): void {
@@ -137,7 +147,7 @@ export class AgentPart {
 
   /** The agent is gone: what was under way is reported as it stands. Twice is fine. */
   close(now: number): void {
-    this.#closedAt = now;
+    this.#closedAt ??= now;
     this.#closers.close();
   }
 

@@ -1,13 +1,14 @@
-import { frameBytes } from "../../../codecs/format.ts";
 import type { Clock } from "../../../kit/clock.ts";
 import type { IdKind } from "../../../kit/ids.ts";
 import type { Logger } from "../../../kit/log.ts";
 import type { Metrics } from "../../../kit/metrics.ts";
 import type { AiSession, AiSink } from "../../ai/session.ts";
 import type { CallLeg, LegEndReason, LegEvents } from "../../leg.ts";
-import type { AgentSpec, CallPlan, CallStats, EndCause, MediaEvent } from "../../protocol.ts";
+import type { AgentSpec, CallPlan, CallStats, EndCause, MediaCommand, MediaEvent, RoomAgent } from "../../protocol.ts";
+import { CallLine } from "../call-line.ts";
 import { Closers } from "../closers.ts";
-import type { ConversationNews } from "../conversation.ts";
+import type { AgentPresence, ConversationNews } from "../conversation.ts";
+import type { AgentPlace, Rooms } from "../rooms.ts";
 import { AgentPart } from "./agent-part.ts";
 import { CallRecording } from "./call-recording.ts";
 import type { CallerEars } from "./caller-ears.ts";
@@ -20,6 +21,7 @@ export interface CallSessionOptions {
   /** Monotonic ms of the carrier's upgrade, for the set-up time. */
   readonly openedAt: number;
   readonly ears: CallerEars;
+  readonly rooms: Rooms;
   /** Tools may be at private addresses and plain http. */
   readonly allowPrivateTargets: boolean;
   readonly makeId: (kind: IdKind) => string;
@@ -38,14 +40,27 @@ const legEndCauses = {
   "protocol-error": "protocol-error",
 } as const satisfies Record<LegEndReason, EndCause>;
 
+/** What a conversation does whose agent does this in a room; undefined: as before. */
+const presences = {
+  speaks: "talks",
+  listens: "listens",
+  suspended: "away",
+  leaves: undefined,
+  none: undefined,
+} as const satisfies Record<RoomAgent, AgentPresence | undefined>;
+const agentPlaces = { talks: "speaks", listens: "listens", away: "absent" } as const satisfies Record<
+  AgentPresence,
+  AgentPlace
+>;
+
 /** Less than the control plane's patience with a call that was told to end. */
 const recordingCloseMs = 10_000;
 /** Longest a call lasts that nobody set a length for. */
 const maxDurationMs = 4 * 3_600_000;
 
 /**
- * The shell of one call: owns its leg, recording and agent, and closes them all when it ends. A call without an agent
- * sends silence, or what it hears.
+ * The shell of one call: owns its leg, recording and agent, and closes them all when it ends. An agent may leave before
+ * that, or there is none from the beginning: then the call waits in silence for a room to join, or hears its own echo.
  */
 export class CallSession {
   readonly #options: CallSessionOptions;
@@ -53,15 +68,14 @@ export class CallSession {
   readonly #stats = { framesIn: 0, framesOut: 0, underruns: 0, ignoredMessages: 0, faults: 0 };
   readonly #maxDurationMs: number;
   #leg: CallLeg | undefined;
+  #line: CallLine | undefined;
   #agent: AgentPart | undefined;
+  /** Why the agent was lost while the call was in a room. */
+  #agentLost: { readonly cause: EndCause; readonly detail: string } | undefined;
   #recording: CallRecording | undefined;
   #startedAt: number;
   #ended = false;
   #endedAt = 0;
-  /** Bytes to frames, each way. */
-  #framesPerByteIn = 0;
-  #framesPerByteOut = 0;
-  #setUpMeasured = false;
 
   constructor(options: CallSessionOptions) {
     this.#options = options;
@@ -77,13 +91,13 @@ export class CallSession {
       // By hand, for there are many of these: no closure a frame.
       if (this.#ended) return;
       try {
-        this.#fromLeg(payload);
+        this.#line?.fromLeg(payload);
       } catch (error) {
         this.#broken(error);
       }
     },
     dtmf: (digit) => this.#guard(() => this.#key(digit)),
-    mark: (name) => this.#guard(() => this.#agent?.conversation.mark(name, this.#now())),
+    mark: (name) => this.#guard(() => this.#line?.mark(name)),
     ended: (reason) => this.end(this.#causeOf(reason), ""),
   };
 
@@ -107,25 +121,41 @@ export class CallSession {
     const { carrier, recordingPath: path, agent } = plan;
     this.#startedAt = clock.now();
     this.#leg = leg;
-    this.#framesPerByteIn = 1 / frameBytes(leg.inbound);
-    this.#framesPerByteOut = 1 / frameBytes(leg.outbound);
     if (path !== undefined) {
       const bounds = { startedAt: this.#startedAt, maxDurationMs: this.#maxDurationMs };
       this.#recording = new CallRecording(leg, { path, ...bounds, log, metrics });
     }
-    if (agent && ai) this.#agent = this.#makeAgent(agent, leg, ai);
+    const line = this.#makeLine(leg);
+    if (agent && ai) this.#agent = this.#makeAgent(agent, line, ai);
     metrics.callsStarted.inc({ carrier });
     report({ type: "call-started", callId: plan.callId, wallMs: clock.wall() });
     log.info({ carrier, agentId: agent?.agentId, provider: agent?.provider }, "call started");
     ai?.start();
   }
 
-  #makeAgent(agent: AgentSpec, leg: CallLeg, ai: AiSession): AgentPart {
+  #makeLine(leg: CallLeg): CallLine {
+    const { plan, clock, rooms, metrics, openedAt } = this.#options;
+    const line = new CallLine({
+      leg,
+      rooms,
+      recording: this.#recording,
+      echo: plan.echo === true,
+      stats: this.#stats,
+      now: () => clock.now(),
+      begun: () => metrics.setupSeconds.observe((clock.now() - openedAt) / 1000),
+      failed: (error) => this.#guard(() => this.#broken(error)),
+    });
+    this.#line = line;
+    this.#closers.add(() => line.close());
+    return line;
+  }
+
+  #makeAgent(agent: AgentSpec, line: CallLine, ai: AiSession): AgentPart {
     const { plan, clock, metrics, ears, makeId, allowPrivateTargets } = this.#options;
     const part = new AgentPart({
       plan,
       agent: { ...agent, maxDurationMs: this.#maxDurationMs },
-      leg,
+      leg: line.agentLeg,
       ai,
       vad: ears.forCall(),
       clock,
@@ -136,12 +166,13 @@ export class CallSession {
       makeId,
       guard: (work) => this.#guard(work),
       report: (news) => this.#report(news),
-      end: (cause, detail) => this.end(cause, detail),
-      sent: (payload) => this.#sent(payload),
-      heard: (payload, at) => this.#recording?.toLeg(payload, at),
-      frame: (pcm, now) => this.#recording?.callerPcm(pcm, now),
+      end: (cause, detail) => this.#agentEnds(cause, detail),
+      sent: (payload) => line.agentSent(payload),
+      heard: (payload, at) => line.agentHeard(payload, at),
+      frame: (pcm, now) => line.agentHears(pcm, now),
       closeFailed: (error) => this.#closeFailed(error),
     });
+    line.agent = part;
     this.#closers.add(() => part.close(this.#endedAt));
     return part;
   }
@@ -152,11 +183,46 @@ export class CallSession {
     try {
       this.#agent?.tick(now);
       this.#recording?.tick(now);
-      // An agent says goodbye first.
-      if (!this.#agent && now - this.#startedAt >= this.#maxDurationMs) this.end("max-duration", "");
+      // An agent who may speak says goodbye first.
+      const late = now - this.#startedAt >= this.#maxDurationMs;
+      if (late && !this.#agentTalks) this.end("max-duration", "");
     } catch (error) {
       this.#broken(error);
     }
+  }
+
+  /** Joins a room, or changes the call's place in it. */
+  joinRoom({ roomId, hears, agent, instruct }: Extract<MediaCommand, { type: "join-room" }>): void {
+    this.#guard(() => {
+      const line = this.#line;
+      if (!line) return;
+      const now = this.#now();
+      if (agent === "leaves") this.#agentLeaves();
+      const presence = presences[agent] ?? this.#agent?.conversation.presence;
+      // Whoever falls silent does so where he was heard.
+      if (presence && presence !== "talks") this.#agent?.conversation.become(presence, now);
+      if (!line.enter(roomId)) {
+        this.#trouble("room-full", "the room has no place for another telephone");
+        return;
+      }
+      if (presence) this.#agent?.conversation.become(presence, now);
+      line.arrange(hears, this.#agent && presence ? agentPlaces[presence] : "absent");
+      if (instruct !== undefined) this.#agent?.conversation.instruct(instruct, now);
+      this.#report({ type: "room-changed", roomId, atMs: this.#since(now) });
+    });
+  }
+
+  /** The call and its agent are by themselves again; the agent is told the note, if any, and goes on. */
+  leaveRoom(note: string | undefined): void {
+    this.#guard(() => {
+      if (this.#line?.roomId === undefined) return;
+      const now = this.#now();
+      this.#line.leaveRoom();
+      this.#report({ type: "room-changed", roomId: null, atMs: this.#since(now) });
+      this.#agent?.conversation.become("talks", now);
+      if (note !== undefined) this.#agent?.conversation.instruct(note, now);
+      if (this.#agentLost) this.end(this.#agentLost.cause, this.#agentLost.detail);
+    });
   }
 
   say(text: string): void {
@@ -168,15 +234,14 @@ export class CallSession {
 
   sendDtmf(digits: string): void {
     this.#guard(() => {
-      if (this.#agent) this.#agent.conversation.sendDtmf(digits, this.#now());
-      else if (!this.#leg?.sendDtmf(digits)) this.#trouble("dtmf-not-sent", "this call's line cannot send keys");
+      if (!this.#leg?.sendDtmf(digits)) this.#trouble("dtmf-not-sent", "this call's line cannot send keys");
     });
   }
 
   /** Hang up once what is being said was played. */
   leave(cause: EndCause): void {
     this.#guard(() => {
-      if (this.#agent) this.#agent.conversation.leave(cause, this.#now());
+      if (this.#agentTalks) this.#agent?.conversation.leave(cause, this.#now());
       else this.end(cause, "");
     });
   }
@@ -208,31 +273,31 @@ export class CallSession {
     finished();
   }
 
-  #fromLeg(payload: Uint8Array): void {
-    this.#stats.framesIn += payload.length * this.#framesPerByteIn;
-    if (this.#agent) {
-      this.#agent.audio(payload);
+  get #agentTalks(): boolean {
+    return this.#agent?.conversation.presence === "talks";
+  }
+
+  /** The agent ends the call; one that is lost while others are on the line does not. */
+  #agentEnds(cause: EndCause, detail: string): void {
+    if (cause !== "provider-failed" || this.#line?.roomId === undefined) {
+      this.end(cause, detail);
       return;
     }
-    const now = this.#recording ? this.#now() : 0;
-    this.#recording?.fromLeg(payload, now);
-    if (!this.#options.plan.echo || !this.#leg?.sendAudio(payload)) return;
-    this.#sent(payload);
-    this.#recording?.toLeg(payload, now);
+    this.#agentLost = { cause, detail };
+    this.#agentLeaves();
+  }
+
+  #agentLeaves(): void {
+    const agent = this.#agent;
+    this.#agent = undefined;
+    this.#line?.agentLeaves();
+    agent?.close(this.#now());
   }
 
   #key(digit: string): void {
     const now = this.#now();
     if (this.#agent) this.#agent.conversation.digit(digit, now);
-    else this.#report({ type: "dtmf", digit, atMs: Math.round(now - this.#startedAt) });
-  }
-
-  #sent(payload: Uint8Array): void {
-    this.#stats.framesOut += payload.length * this.#framesPerByteOut;
-    if (this.#setUpMeasured) return;
-    this.#setUpMeasured = true;
-    const { metrics, openedAt } = this.#options;
-    metrics.setupSeconds.observe((this.#now() - openedAt) / 1000);
+    else this.#report({ type: "dtmf", digit, atMs: this.#since(now) });
   }
 
   #causeOf(reason: LegEndReason): EndCause {
@@ -262,8 +327,7 @@ export class CallSession {
   }
 
   #trouble(kind: string, message: string): void {
-    const atMs = Math.round(this.#now() - this.#startedAt);
-    this.#report({ type: "call-error", kind, message, fatal: false, atMs });
+    this.#report({ type: "call-error", kind, message, fatal: false, atMs: this.#since(this.#now()) });
   }
 
   #report(news: ConversationNews): void {
@@ -283,6 +347,10 @@ export class CallSession {
       log.warn({ kind: news.kind, message: news.message, fatal: news.fatal }, "trouble on the call");
     }
     report({ ...news, callId: plan.callId } as MediaEvent);
+  }
+
+  #since(at: number): number {
+    return Math.round(at - this.#startedAt);
   }
 
   #now(): number {

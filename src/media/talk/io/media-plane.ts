@@ -7,9 +7,13 @@ import type { Metrics } from "../../../kit/metrics.ts";
 import type { CallLeg } from "../../leg.ts";
 import type { CallPlan, MediaCommand, MediaEvent } from "../../protocol.ts";
 import { startStreamServer } from "../../streams/io/stream-server.ts";
+import { PairLeg } from "../pair-leg.ts";
+import { ringback } from "../room-sounds.ts";
+import { Rooms } from "../rooms.ts";
 import { AiProviders, type ProviderSettings } from "./ai-providers.ts";
 import { CallSession } from "./call-session.ts";
 import { CallerEars } from "./caller-ears.ts";
+import { loadHoldMusic } from "./hold-music.ts";
 import { RtpCalls } from "./rtp-calls.ts";
 import { startTick } from "./tick.ts";
 
@@ -23,6 +27,8 @@ export interface MediaPlaneOptions {
   /** This process's share of the RTP ports, both included. */
   readonly rtpPorts: { readonly firstPort: number; readonly lastPort: number };
   readonly maxCalls: number;
+  /** Path of a WAV; "": the built-in music. */
+  readonly holdMusic: string;
   readonly providers: ProviderSettings;
   readonly clock: Clock;
   readonly log: Logger;
@@ -51,6 +57,8 @@ export async function startMediaPlane(options: MediaPlaneOptions): Promise<Media
   const sessions = new Map<string, CallSession>();
   const providers = await AiProviders.open(options.providers, clock, log);
   const ears = await CallerEars.open(log, metrics);
+  const rooms = new Rooms({ music: await loadHoldMusic(options.holdMusic, log), ringback });
+  const pairLegs = new Set<PairLeg>();
   let draining = false;
   let closed = false;
   let setDrained: () => void = () => {};
@@ -87,6 +95,7 @@ export async function startMediaPlane(options: MediaPlaneOptions): Promise<Media
       metrics,
       openedAt,
       ears,
+      rooms,
       allowPrivateTargets: options.providers.allowPrivateTargets,
       makeId: (kind) => makeId(kind, systemRandom),
       report,
@@ -133,10 +142,28 @@ export async function startMediaPlane(options: MediaPlaneOptions): Promise<Media
     startSession(session, plan, leg);
   }
 
+  function openPair(plans: readonly [CallPlan, CallPlan]): void {
+    const legs = PairLeg.pair();
+    for (const side of [0, 1] as const) {
+      const leg = legs[side];
+      const plan: CallPlan = { direction: side === 0 ? "outbound" : "inbound", ...plans[side] };
+      const session = makeSession(plan, clock.now());
+      pairLegs.add(leg);
+      leg.begin(session.legEvents);
+      startSession(session, plan, leg);
+    }
+  }
+
   const tick = startTick({
     clock,
     slot: (now) => {
       rtpCalls.tick(now);
+      for (const leg of pairLegs) {
+        leg.tick();
+        if (leg.closed) pairLegs.delete(leg);
+      }
+      // The legs have brought what the rooms mix; the agents' next words are due after that.
+      rooms.tick();
       // One call's broken rule must not take the others' tick.
       for (const session of sessions.values()) session.tick(now);
       ears.tick();
@@ -180,8 +207,13 @@ export async function startMediaPlane(options: MediaPlaneOptions): Promise<Media
           else sessions.get(command.callId)?.end(command.cause, "");
           break;
         case "join-room":
+          sessions.get(command.callId)?.joinRoom(command);
+          break;
         case "leave-room":
+          sessions.get(command.callId)?.leaveRoom(command.note);
+          break;
         case "open-pair":
+          openPair(command.plans);
           break;
         case "drain":
           draining = true;

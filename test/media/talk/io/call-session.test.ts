@@ -11,6 +11,8 @@ import type { CallLeg } from "../../../../src/media/leg.ts";
 import type { AgentSpec, MediaEvent } from "../../../../src/media/protocol.ts";
 import { CallSession, type CallSessionOptions } from "../../../../src/media/talk/io/call-session.ts";
 import { CallerEars } from "../../../../src/media/talk/io/caller-ears.ts";
+import { builtInMusic, ringback } from "../../../../src/media/talk/room-sounds.ts";
+import { Rooms } from "../../../../src/media/talk/rooms.ts";
 import { HeldClock, temporaryFolder } from "../../../control/gateway.ts";
 import { quietAgent } from "../../../kit/conversation-call.ts";
 import { ScriptedAi } from "../../../kit/scripted-ai.ts";
@@ -75,6 +77,7 @@ class Rig {
       metrics: this.metrics,
       openedAt: 0,
       ears,
+      rooms: new Rooms({ music: builtInMusic, ringback }),
       allowPrivateTargets: false,
       makeId: (kind: IdKind) => `${kind}_${++this.#lastId}`,
       report: (event) => this.events.push(event),

@@ -1,0 +1,146 @@
+import type { CallLeg } from "../leg.ts";
+import type { RoomHearing } from "../protocol.ts";
+import { AgentSeat } from "./agent-seat.ts";
+import { LegSeat } from "./leg-seat.ts";
+import { Room, type RoomMember, roomVoices } from "./room.ts";
+import { type RoomSounds, SoundParty } from "./room-sounds.ts";
+
+/** Telephones in one room; agents and music come on top. */
+export const maxTelephones = 8;
+
+/** What an agent does in a room; `absent`: neither hears nor speaks. */
+export type AgentPlace = "speaks" | "listens" | "absent";
+
+/** What a call brings into a room. */
+export interface RoomGuest {
+  /** The telephone's leg. */
+  readonly leg: CallLeg;
+  /** Bytes went out to the leg. */
+  sent(payload: Uint8Array): void;
+  /** What the agent hears, in the leg's format. */
+  agentHears(payload: Uint8Array): void;
+  /** A mark of the agent's playout came back. */
+  mark(name: string): void;
+  /** A broken rule in what was done for this call. */
+  failed(error: unknown): void;
+}
+
+/** Who hears and is heard, by what a telephone hears. */
+const places = {
+  room: { voice: roomVoices.talk, hears: roomVoices.talk },
+  music: { voice: 0, hears: roomVoices.music },
+  ringback: { voice: 0, hears: roomVoices.ringback },
+  nothing: { voice: 0, hears: 0 },
+} as const satisfies Record<RoomHearing, { voice: number; hears: number }>;
+
+interface OpenRoom {
+  readonly room: Room;
+  telephones: number;
+  /** Sounds somebody has asked for. */
+  readonly playing: Set<keyof RoomSounds>;
+}
+
+/** The rooms of a media process: made with their first call, gone with their last. */
+export class Rooms {
+  readonly #sounds: RoomSounds;
+  readonly #rooms = new Map<string, OpenRoom>();
+
+  constructor(sounds: RoomSounds) {
+    this.#sounds = sounds;
+  }
+
+  /** Takes a call into a room; undefined: the room is full. */
+  enter(roomId: string, guest: RoomGuest): RoomPlace | undefined {
+    const open = this.#rooms.get(roomId) ?? { room: new Room(), telephones: 0, playing: new Set() };
+    if (open.telephones >= maxTelephones) return undefined;
+    this.#rooms.set(roomId, open);
+    open.telephones++;
+    return new RoomPlace(roomId, open.room, guest, {
+      play: (sound) => this.#play(open, sound),
+      left: () => {
+        open.telephones--;
+        if (open.telephones === 0) this.#rooms.delete(roomId);
+      },
+    });
+  }
+
+  /** Once every 20 ms, when the legs have brought their frames. */
+  tick(): void {
+    for (const { room } of this.#rooms.values()) room.tick();
+  }
+
+  #play(open: OpenRoom, sound: keyof RoomSounds): void {
+    if (open.playing.has(sound)) return;
+    open.playing.add(sound);
+    open.room.join(new SoundParty(this.#sounds[sound]), false, () => {}).voice = roomVoices[sound];
+  }
+}
+
+/** A call's place in a room: its telephone's seat, and its agent's while that is not absent. */
+export class RoomPlace {
+  readonly roomId: string;
+  /** For the agent's side of the call. */
+  readonly agentSeat: AgentSeat;
+  readonly #room: Room;
+  readonly #guest: RoomGuest;
+  readonly #wideband: boolean;
+  readonly #telephone: LegSeat;
+  readonly #telephoneMember: RoomMember;
+  readonly #house: { play(sound: keyof RoomSounds): void; left(): void };
+  #agentMember: RoomMember | undefined;
+  #left = false;
+
+  constructor(
+    roomId: string,
+    room: Room,
+    guest: RoomGuest,
+    house: { play(sound: keyof RoomSounds): void; left(): void },
+  ) {
+    this.roomId = roomId;
+    this.#room = room;
+    this.#guest = guest;
+    this.#house = house;
+    const { leg } = guest;
+    this.#wideband = leg.inbound.sampleRateHz > 8000;
+    this.#telephone = new LegSeat(leg, (payload) => guest.sent(payload));
+    this.#telephoneMember = room.join(this.#telephone, this.#wideband, (error) => guest.failed(error));
+    this.agentSeat = new AgentSeat(leg, {
+      audio: (payload) => guest.agentHears(payload),
+      mark: (name) => guest.mark(name),
+    });
+  }
+
+  /** Audio from the telephone. */
+  audio(payload: Uint8Array): void {
+    this.#telephone.audio(payload);
+  }
+
+  /** Says what the telephone hears, and what the agent does. */
+  arrange(hears: RoomHearing, agent: AgentPlace): void {
+    if (hears === "music" || hears === "ringback") this.#house.play(hears);
+    Object.assign(this.#telephoneMember, places[hears]);
+    if (agent === "absent") {
+      this.agentLeaves();
+      return;
+    }
+    this.#agentMember ??= this.#room.join(this.agentSeat, this.#wideband, (error) => this.#guest.failed(error));
+    this.#agentMember.hears = roomVoices.talk;
+    this.#agentMember.voice = agent === "speaks" ? roomVoices.talk : 0;
+  }
+
+  /** The call leaves; what its agent had not said is dropped. Twice is fine. */
+  leave(): void {
+    if (this.#left) return;
+    this.#left = true;
+    this.#room.leave(this.#telephoneMember);
+    this.agentLeaves();
+    this.#house.left();
+  }
+
+  /** The agent takes no part; what it had not said is dropped. */
+  agentLeaves(): void {
+    if (this.#agentMember) this.#room.leave(this.#agentMember);
+    this.#agentMember = undefined;
+    this.agentSeat.close();
+  }
+}
