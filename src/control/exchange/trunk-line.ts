@@ -1,4 +1,4 @@
-import type { E164, RandomBytes } from "../../kit/ids.ts";
+import type { RandomBytes } from "../../kit/ids.ts";
 import type { DigestAlgorithm } from "../../sip/digest.ts";
 import type { Authorize } from "../../sip/invite-session/types.ts";
 import type { RegistrationState } from "../../sip/registration-client.ts";
@@ -153,7 +153,7 @@ export class TrunkLine {
   }
 
   /** Whether the number is the one it registers. */
-  owns(number: E164): boolean {
+  owns(number: string): boolean {
     return inboundNumber(registeredUser(this.trunk), this.trunk.rewriting.inbound) === number;
   }
 

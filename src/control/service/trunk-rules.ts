@@ -29,6 +29,8 @@ export function checkTrunk(trunk: TrunkSettings, hasPassword: boolean, others: r
     }
   }
   if (fromDomain !== null && !isHost(fromDomain)) throw invalid("must be a host name or address", "fromDomain");
+  checkOrNone(trunk.sessionExpiresS, 90, "sessionExpiresS");
+  checkOrNone(trunk.probeEveryS, 5, "probeEveryS");
   if (new Set(media.codecs).size < media.codecs.length) throw invalid("names a codec twice", "media.codecs");
   checkPassword(trunk, hasPassword);
   const sameUser = others.find((other) => other.inbound.username === inbound.username);
@@ -39,6 +41,10 @@ export function checkTrunk(trunk: TrunkSettings, hasPassword: boolean, others: r
   if (!isReachable && outbound.targets.length === 0 && register === null) {
     throw invalid("a trunk needs inbound.sources, inbound.username, outbound.targets or register", "inbound");
   }
+}
+
+function checkOrNone(seconds: number, least: number, field: string): void {
+  if (seconds !== 0 && seconds < least) throw invalid(`must be 0 or at least ${least}`, field);
 }
 
 function checkPassword({ inbound, outbound }: TrunkSettings, hasPassword: boolean): void {

@@ -223,6 +223,7 @@ describe("trunk desk: registrations", () => {
     endpoint.registrations[0]?.news({ type: "unregistered" });
     expect(endpoint.registrations.map(({ stopped }) => stopped)).toEqual([true, false]);
     expect(desk.state("a")?.registration?.state).toBe("registering");
+    endpoint.unregistersAtOnce = true;
   });
 
   test("registration: ends with the trunk, when it is disabled, and when it is not wanted any more", async () => {
