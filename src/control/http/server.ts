@@ -15,6 +15,7 @@ import { defaultRateLimits, type RateLimits } from "./auth.ts";
 import { defaultEventStreamOptions, type EventStreamOptions, EventStreams } from "./event-stream.ts";
 import { operatorRoutes } from "./operator-routes.ts";
 import { recordingRoute } from "./recording-route.ts";
+import { defaultSipWebSocketOptions, type SipWebSocketDesk, SipWebSockets } from "./sip-web-socket.ts";
 import { compileSchema } from "./validation.ts";
 
 /** The settings this side needs. */
@@ -23,6 +24,8 @@ export interface HttpServerConfig {
   readonly publicUrl: string;
   /** "": the Twilio webhook answers 503. */
   readonly twilioAuthToken: string;
+  /** Web origins whose pages may open SIP over WebSocket; empty: our own. */
+  readonly sipWsOrigins?: readonly string[];
 }
 
 export interface HttpServerDeps {
@@ -34,6 +37,8 @@ export interface HttpServerDeps {
   readonly config: HttpServerConfig;
   readonly rateLimits?: RateLimits;
   readonly eventStreams?: EventStreamOptions;
+  /** Takes SIP over WebSocket at `/sip`; gives nobody until the exchange is open. */
+  readonly sipDesk?: () => SipWebSocketDesk | undefined;
 }
 
 /** Largest body of a request, unless its route says less. */
@@ -83,6 +88,11 @@ export function createHttpServer(deps: HttpServerDeps): FastifyInstance {
     else log.info(line, "request");
   });
   app.addHook("preClose", async () => streams.closeAll());
+  if (deps.sipDesk !== undefined) {
+    const { sipWsOrigins: origins = [] } = deps.config;
+    const sockets = new SipWebSockets(app.server, deps.sipDesk, { ...defaultSipWebSocketOptions, publicUrl, origins });
+    app.addHook("preClose", () => sockets.close());
+  }
   // What belongs to no dialect (recordings, webhooks) answers in the native API's words.
   app.setErrorHandler<Error>((error, request, reply) => {
     if (!sendRefusal(error, reply).ours) return;

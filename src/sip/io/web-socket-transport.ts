@@ -44,6 +44,11 @@ export class WebSocketTransport {
     const hop: Hop = { transport, address, port: origin.port, connection: this.#table.makeId() };
     const { idleMs, firstMessageMs, maxQueuedBytes } = this.#options;
     let idle = setTimeout(() => socket.terminate(), firstMessageMs);
+    let hasSpoken = false;
+    const heard = (): void => {
+      clearTimeout(idle);
+      idle = setTimeout(() => socket.terminate(), idleMs);
+    };
     const connection: Connection = {
       hop,
       write: (bytes) => {
@@ -65,10 +70,14 @@ export class WebSocketTransport {
         socket.close(1009);
         return;
       }
-      clearTimeout(idle);
-      idle = setTimeout(() => socket.terminate(), idleMs);
+      hasSpoken = true;
+      heard();
       if (bytes.length > 4) this.#user.onMessage(bytes, hop);
       else if (bytes.toString("latin1") === "\r\n\r\n") connection.write(Buffer.from("\r\n", "latin1"));
+    });
+    // A registered telephone may have nothing to say for an hour; that it answers pings is a sign of life (RFC 7118 §6).
+    socket.on("pong", () => {
+      if (hasSpoken) heard();
     });
     socket.on("close", () => {
       clearTimeout(idle);
