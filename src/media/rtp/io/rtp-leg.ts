@@ -18,6 +18,8 @@ export interface RtpLegOptions {
   readonly randomBytes: RandomBytes;
   /** News of the media other than audio and keys. */
   readonly news: (news: RtpNews) => void;
+  /** Keys that the far end takes by the signalling alone (SIP INFO). */
+  readonly keysWanted: (digits: string) => void;
 }
 
 /** What the inside speaks with a leg of this codec: its own bytes for G.711, linear PCM at the codec's rate for the rest. */
@@ -39,6 +41,7 @@ export class RtpLeg implements CallLeg {
   #sockets: RtpSocketPair | undefined;
   #stream: RtpStream | undefined;
   #format: AudioFormat = pcmu8k;
+  #keysBySignalling = false;
   #events: LegEvents | undefined;
   #closed = false;
 
@@ -80,6 +83,7 @@ export class RtpLeg implements CallLeg {
     const codec = plan.codecs[0];
     if (!codec || !this.#sockets || this.#closed) throw new Error("RTP leg: begun without a codec or after its end");
     this.#format = innerFormat(codec);
+    this.#keysBySignalling = plan.dtmfSend === "info";
     this.#events = events;
     const numbers = new DataView(Uint8Array.from(randomBytes(16)).buffer);
     const now = clock.now();
@@ -109,6 +113,7 @@ export class RtpLeg implements CallLeg {
 
   /** A re-INVITE was agreed on. */
   replan(plan: MediaPlan): void {
+    this.#keysBySignalling = plan.dtmfSend === "info";
     this.#stream?.replan(plan, this.#options.clock.now());
   }
 
@@ -133,6 +138,10 @@ export class RtpLeg implements CallLeg {
   }
 
   sendDtmf(digits: string): boolean {
+    if (this.#keysBySignalling && this.#stream && !this.#closed) {
+      this.#options.keysWanted(digits);
+      return true;
+    }
     return this.#stream?.press(digits) ?? false;
   }
 

@@ -52,6 +52,7 @@ export class RtpCalls {
         rtcpMux: false,
         clock,
         randomBytes: systemRandom,
+        keysWanted: (digits) => report({ type: "keys-wanted", callId, digits }),
         news: (news) => {
           if (news.type === "no-rtp") leg.ended("connection-lost");
           else if (news.type === "one-way-audio") {
