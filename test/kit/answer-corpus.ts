@@ -116,6 +116,13 @@ const humanLines = [
   ["Hello, who is this?"],
 ] as const;
 
+/** How people answer whose greeting is as long as a machine's. */
+const businessLines = [
+  ["Good afternoon, Harbour Marine, this is Jane speaking, how can I help you?"],
+  ["Thank you for calling the harbour office.", 200, "Who is this?"],
+  ["Doctor Miller's practice, Susan speaking, can I help you?"],
+] as const;
+
 /** How machines do, sentence by sentence. */
 const machineLines = [
   [
@@ -227,4 +234,9 @@ export async function answerers(): Promise<Answerer[]> {
     ...recorded(recordedLong, "machine"),
     ...(await said(machineLines, "machine")),
   ];
+}
+
+/** People with long greetings, apart from the others: by sound alone they are machines. */
+export function businessPeople(): Promise<Answerer[]> {
+  return said(businessLines, "human");
 }

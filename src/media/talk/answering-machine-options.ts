@@ -27,7 +27,7 @@ export interface AnsweringMachineOptions {
 }
 
 export const defaultAnsweringMachineOptions = {
-  firstVerdictMs: 760,
+  firstVerdictMs: 660,
   decideWithinMs: 4000,
   leastSpeechMs: 120,
   helloPauseMs: 100,

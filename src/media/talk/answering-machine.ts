@@ -192,7 +192,11 @@ export class AnsweringMachine implements Machine<AnswerInput, AnswerOrder> {
     if (talkMs >= machineMs + moreMs) return guess("machine", 0.6 + 0.3 * Math.min(1, surely), "long-greeting");
     if (out && talkMs >= helloMs + moreMs && silenceMs < settledMs / 4) return guess("machine", 0.55, "still-talking");
     const longer = this.#longer(talkMs);
-    if (silenceMs < this.#pauseAfter(longer)) return guess("unknown", 0.3, "still-talking");
+    if (silenceMs < this.#pauseAfter(longer)) {
+      // Who was greeted and says something is in a conversation.
+      const answers = this.#agentHeard && this.#last?.kind === "human";
+      return answers ? guess("human", 0.6, "short-greeting") : guess("unknown", 0.3, "still-talking");
+    }
     const settled = Math.min(1, silenceMs / (settledMs * (1 + longer)));
     const confidence = 0.6 + 0.35 * settled - 0.1 * longer;
     return settled === 1

@@ -7,6 +7,7 @@ import type { AgentPresence, ConversationPorts } from "./conversation-ports.ts";
 import { DtmfTurn } from "./dtmf-turn.ts";
 import { isEchoOfAgent } from "./echo-guard.ts";
 import { Initiative } from "./initiative.ts";
+import { type FirstWords, Opening } from "./opening.ts";
 import type { PlayoutNews } from "./playout.ts";
 import { Replies } from "./replies.ts";
 import { ToolDesk } from "./tool-desk.ts";
@@ -37,16 +38,17 @@ export class Conversation {
   readonly #timer: TurnTimer;
   readonly #initiative: Initiative;
   readonly #keys: DtmfTurn;
+  readonly #opening = new Opening();
   readonly #replies = new Replies();
   readonly #tools = new ToolDesk();
   readonly #transcript: AgentTranscript;
   /** Inputs that came while orders were being performed; brought one by one after them. */
   readonly #inputs: (TurnInput | { type: "timeout" })[] = [];
   #performing = false;
-  #greeted = false;
   #firstKeyAt: number | undefined;
   #heardAtYieldMs: number | undefined;
   #presence: AgentPresence = "talks";
+  #message: string | undefined;
   /** The instruction that is in the model's history already. */
   #told: string | undefined;
 
@@ -87,7 +89,7 @@ export class Conversation {
       this.#initiative.callerActive(now);
       return;
     }
-    this.#greeted = true;
+    this.#opening.skip();
     this.#initiative.hushed();
     this.#input({ type: "agent-hushed", deaf: presence === "away" }, now);
     if (presence === "listens") return;
@@ -95,9 +97,35 @@ export class Conversation {
     this.#ports.ai.order({ type: "discard-turn" });
   }
 
+  /**
+   * Answers nobody until `begin` or `leaveMessage`; what the agent is saying is over. With `onlyUnheard`, when any of it was
+   * heard: false, and nothing changes.
+   */
+  holdBack(onlyUnheard: boolean, now: number): boolean {
+    const { state } = this.#turn;
+    if (onlyUnheard && (state === "agent-speaking" || state === "overlapping" || state === "yielded")) return false;
+    if (this.#opening.holdBack()) this.#input({ type: "agent-hushed", deaf: false }, now);
+    return true;
+  }
+
+  /** Somebody is there, and is greeted at once; what was said until `lastVoicedAt` was a turn, to which that is the reply. */
+  begin(lastVoicedAt: number, now: number): void {
+    if (!this.#opening.begin()) return;
+    if (this.#turn.state === "caller-speaking") this.callerSpeechStopped(lastVoicedAt, now);
+    this.#input({ type: "provider-turn-ended" }, now);
+    if (this.#opening.takeDue()) this.#greet(now);
+  }
+
+  /** A machine records: says this, or what the agent says first, and ends the call when it was played. */
+  leaveMessage(text: string | undefined, now: number): void {
+    this.holdBack(false, now);
+    this.#message = text ?? (this.#agent.firstMessage || undefined);
+    this.#sayFirst(this.#opening.leaveMessage(), now);
+  }
+
   /** Tells the model something, and has it speak about that as soon as nobody has the floor; in place of a greeting. */
   instruct(text: string, now: number): void {
-    this.#greeted = true;
+    this.#opening.skip();
     this.#told = undefined;
     this.#announce(text, "instruction", now);
   }
@@ -161,7 +189,7 @@ export class Conversation {
   aiEvent(event: AiEvent, now: number): void {
     switch (event.type) {
       case "ready":
-        this.#greet(now);
+        this.#sayFirst(this.#opening.modelReady(), now);
         break;
       case "turn-started":
         this.#input({ type: "provider-turn-started" }, now);
@@ -266,6 +294,7 @@ export class Conversation {
     if (quiet && this.#replies.takeFinished()) this.#input({ type: "playout-done" }, now);
     const partial = this.#transcript.partial(now);
     if (partial) this.#ports.report({ type: "transcript-partial", role: "agent", ...partial, atMs: this.#since(now) });
+    if (quiet && this.#opening.leavingMessage) this.#initiative.leave("machine-answered", now);
     this.#takeInitiative(quiet, now);
   }
 
@@ -287,16 +316,24 @@ export class Conversation {
     }
   }
 
-  #greet(now: number): void {
-    if (this.#greeted) return;
-    this.#greeted = true;
+  #sayFirst(what: FirstWords, now: number): void {
+    if (what === "greeting") this.#greet(now);
+    else if (what === "message") this.#open(this.#message, false, now);
+  }
+
+  /** False when there is nothing to greet with: an empty first message means that the caller speaks first. */
+  #greet(now: number): boolean {
     const { firstMessage } = this.#agent;
-    // An empty first message means that the caller speaks first.
-    if (firstMessage === "") return;
-    const { greetingInterruptible } = this.#turnOptions;
-    if (firstMessage !== undefined) this.#say(firstMessage, "greeting", greetingInterruptible, now);
+    if (firstMessage === "") return false;
+    this.#open(firstMessage, this.#turnOptions.greetingInterruptible, now);
+    return true;
+  }
+
+  /** The agent's first words: these, or what the model makes of the moment. */
+  #open(text: string | undefined, interruptible: boolean, now: number): void {
+    if (text !== undefined) this.#say(text, "greeting", interruptible, now);
     else {
-      this.#expectReply("greeting", greetingInterruptible, now);
+      this.#expectReply("greeting", interruptible, now);
       this.#ports.ai.order({ type: "respond", reason: "greeting" });
     }
   }
@@ -348,10 +385,7 @@ export class Conversation {
         ai.order({ type: "commit-turn" });
         break;
       case "respond":
-        if (this.#presence !== "talks") {
-          this.#inputs.push({ type: "response-failed" });
-          break;
-        }
+        if (!this.#answers(now)) break;
         this.#replies.asked(now);
         this.#reportTurn(this.#timer.decided("caller-turn", this.#utterances.lastVoicedAt, now));
         ai.order({ type: "respond", reason: "caller-turn" });
@@ -400,6 +434,16 @@ export class Conversation {
         this.#trouble("reply-timeout", "the agent did not answer in time", now);
         break;
     }
+  }
+
+  /** Whether the caller's turn gets the model's reply; if not, it has got what it gets. */
+  #answers(now: number): boolean {
+    const what = this.#presence === "talks" ? this.#opening.reply() : "none";
+    if (what === "reply" || (what === "greeting" && !this.#greet(now))) return true;
+    if (what === "none") this.#inputs.push({ type: "response-failed" });
+    // Whatever the machine says, the message is what is awaited.
+    if (what === "message") this.#inputs.push({ type: "reply-requested", reason: "greeting", interruptible: false });
+    return false;
   }
 
   /** The caller takes the floor: silence first, then the model is told, as one step. */

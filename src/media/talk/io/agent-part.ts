@@ -5,6 +5,7 @@ import type { Metrics } from "../../../kit/metrics.ts";
 import type { AiEvent, AiSession } from "../../ai/session.ts";
 import type { CallLeg } from "../../leg.ts";
 import type { AgentSpec, CallPlan, CallStats, EndCause } from "../../protocol.ts";
+import { AnswerGate } from "../answer-gate.ts";
 import type { LineAgent } from "../call-line.ts";
 import { CallerAudio } from "../caller-audio.ts";
 import { Closers } from "../closers.ts";
@@ -50,6 +51,7 @@ export class AgentPart implements LineAgent {
   readonly conversation: Conversation;
   readonly #options: AgentPartOptions;
   readonly #callerAudio: CallerAudio;
+  readonly #answer: AnswerGate | undefined;
   readonly #closers: Closers;
   #closedAt: number | undefined;
 
@@ -77,7 +79,10 @@ export class AgentPart implements LineAgent {
         ai,
         playout: new Playout({ format: leg.outbound, marks: leg.capabilities.marks }),
         playoutSink: this.#playoutSink(),
-        report: options.report,
+        report: (news) => {
+          options.report(news);
+          this.#answer?.told(news);
+        },
         runTool: (toolCallId, name, argumentsJson) => {
           void tools.run(toolCallId, name, argumentsJson).then(({ ok, output, durationMs }) =>
             options.guard(() => {
@@ -102,12 +107,16 @@ export class AgentPart implements LineAgent {
       options.startedAt,
     );
     this.conversation = conversation;
+    const { report, end, startedAt } = options;
+    this.#answer =
+      plan.answeringMachine && new AnswerGate(plan.answeringMachine, { agent: conversation, report, end }, startedAt);
     this.#callerAudio = new CallerAudio(leg.inbound, ai.inbound, {
       forAi: (frame) => ai.pushCallerAudio(frame),
       pcm: (frame) => {
         const now = clock.now();
         options.frame(frame, now);
         vad.frame(frame, now, conversation.agentAudible);
+        this.#answer?.frame(frame, now, conversation.agentAudible);
       },
     });
     this.#closers.add(() => conversation.closed(this.#closedAt ?? clock.now()));
@@ -141,8 +150,11 @@ export class AgentPart implements LineAgent {
     for (let news = vad.poll(now); news; news = vad.poll(now)) {
       if (news.type === "speech-started") conversation.callerSpeechStarted(news.onsetAtMs, now);
       else conversation.callerSpeechStopped(news.lastVoicedAtMs, now);
+      this.#answer?.speech(news.type, now);
     }
-    conversation.tick(now);
+    this.#answer?.tick(now);
+    // A machine may have been hung up on.
+    if (this.#closedAt === undefined) conversation.tick(now);
   }
 
   /** The agent is gone: what was under way is reported as it stands. Twice is fine. */
