@@ -102,7 +102,7 @@ export class PhoneDesk {
   authenticate(request: SipRequest, from: Hop, now: number): Authentication {
     const { book, guard, clock, metrics, hasTrunkUsers } = this.#options;
     const { address } = from;
-    const credentials = this.#authenticator.check(request, clock.wall());
+    const credentials = this.#authenticator.check(request, address, clock.wall());
     switch (credentials.type) {
       case "ok": {
         guard.forgive(address);
