@@ -1,5 +1,6 @@
 import { accessSync, constants, mkdirSync, statfsSync } from "node:fs";
 import type { Address, Config } from "../config.ts";
+import { readSipCertificate } from "../control/exchange/io/sip-tls.ts";
 import { guardedFetch } from "../kit/io/guarded-http.ts";
 import { probePort } from "../media/streams/io/listen.ts";
 
@@ -20,6 +21,7 @@ export async function runDoctor(config: Config): Promise<number> {
     await checkPort("HTTP port", "TANDEM_HTTP", config.http, running),
     await checkPort("media port", "TANDEM_MEDIA_WS", config.mediaWs, running),
     await checkPort("SIP port", "TANDEM_SIP", config.sip, running),
+    ...(await checkSipTls(config, running)),
     checkDisk(config),
     await checkClock(config),
     checkPublicUrl(config),
@@ -47,6 +49,27 @@ async function checkPort(check: string, variable: string, { host, port }: Addres
     return { check, verdict: "fail", detail: `${address} is in use by another program; stop it or ${advice}` };
   } catch (error) {
     return { check, verdict: "fail", detail: `${reasonOf(error)}; ${advice}` };
+  }
+}
+
+const certificateWarningMs = 14 * 24 * 3_600_000;
+
+/** Nothing to check where SIP over TLS is off. */
+async function checkSipTls(config: Config, running: boolean): Promise<Finding[]> {
+  if (config.sipTls === null) return [];
+  return [await checkPort("SIP TLS port", "TANDEM_SIP_TLS", config.sipTls, running), await checkCertificate(config)];
+}
+
+async function checkCertificate(config: Config): Promise<Finding> {
+  const check = "SIP certificate";
+  try {
+    const { expiresAt } = await readSipCertificate(config);
+    const leftMs = expiresAt - Date.now();
+    const detail = `${config.sipTlsCert}, good until ${new Date(expiresAt).toISOString().slice(0, 10)}`;
+    if (leftMs > certificateWarningMs) return { check, verdict: "ok", detail };
+    return { check, verdict: leftMs > 0 ? "warn" : "fail", detail: `${detail}; renew it` };
+  } catch (error) {
+    return { check, verdict: "fail", detail: reasonOf(error) };
   }
 }
 

@@ -141,6 +141,11 @@ describe("tandem alone", () => {
 
   test.each<[string, () => Record<string, string>, RegExp]>([
     ["a port of another program", () => ({ TANDEM_HTTP: otherAddress }), /^fail {2}HTTP port: .*in use by another/m],
+    [
+      "SIP over TLS without a certificate",
+      () => ({ TANDEM_SIP_TLS: "127.0.0.1:0" }),
+      /^fail {2}SIP certificate: TANDEM_SIP_TLS_CERT is not set/m,
+    ],
     ["a folder that is a file", () => ({ TANDEM_DATA_DIR: aFile() }), /^fail {2}data folder: .*TANDEM_DATA_DIR/m],
     [
       "a provider out of reach",

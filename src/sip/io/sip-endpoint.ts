@@ -168,6 +168,11 @@ export class SipEndpoint {
     else this.#transports.acceptWebSocket(socket, origin);
   }
 
+  /** Shows another TLS certificate (PEM) from the next connection on. */
+  renewCertificate(parts: { readonly cert: string; readonly key: string }): void {
+    if (!this.#isClosed) this.#transports.renewCertificate(parts);
+  }
+
   /** Closes all sockets; calls are not ended before it. Twice is fine. */
   close(): void {
     if (this.#isClosed) return;

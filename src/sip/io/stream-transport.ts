@@ -1,6 +1,12 @@
 import { once } from "node:events";
 import { connect, createServer, type Server, type Socket } from "node:net";
-import { connect as connectTls, createServer as createTlsServer, rootCertificates, type TLSSocket } from "node:tls";
+import {
+  connect as connectTls,
+  createServer as createTlsServer,
+  rootCertificates,
+  type TLSSocket,
+  Server as TlsServer,
+} from "node:tls";
 import type { Hop } from "../hop.ts";
 import { StreamFramer } from "../stream-framer.ts";
 import type { Connection, ConnectionTable } from "./connection-table.ts";
@@ -69,6 +75,11 @@ export class StreamTransport {
     server.listen(at.port, at.address);
     await once(server, "listening");
     this.#server = server;
+  }
+
+  /** Takes another certificate from the next connection on; those that are open keep theirs. */
+  renewCertificate(parts: Pick<TlsOptions, "cert" | "key">): void {
+    if (this.#server instanceof TlsServer) this.#server.setSecureContext(parts);
   }
 
   /** Where it listens. */

@@ -99,6 +99,10 @@ export class Transports {
     }
   }
 
+  renewCertificate(parts: Pick<TlsOptions, "cert" | "key">): void {
+    this.#tls.renewCertificate(parts);
+  }
+
   acceptWebSocket(socket: WebSocket, origin: WebSocketOrigin): void {
     this.#webSockets.accept(socket, origin);
   }
