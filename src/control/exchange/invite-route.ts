@@ -34,7 +34,8 @@ export function routeInvite(caller: Caller, request: SipRequest, open: OpenNumbe
     // A call to our registered Contact has the number in To alone.
     const users = [userOf(request.uri), userOf(toOf(request).uri)];
     const number = calledNumber(users, caller.trunk.rewriting.inbound);
-    return number ? { type: "number", number, orTrunk: false } : { type: "refuse", status: 404 };
+    if (number === undefined) return { type: "refuse", status: 404 };
+    return number === open.echo ? { type: "echo", number } : { type: "number", number, orTrunk: false };
   }
   const number = dialledIn(request.uri);
   if (number === undefined) return { type: "refuse", status: 404 };
