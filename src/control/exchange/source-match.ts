@@ -34,20 +34,28 @@ export function writeSource({ network, prefixBits }: Source): string {
   return `${ipaddr.fromByteArray(kept).toString()}/${prefixBits}`;
 }
 
+/** Addresses whose answer is kept: who sends messages mostly sends many. */
+const maxKnown = 1000;
+
 /** Blocks and what each belongs to; the longest prefix wins, and of equal ones the one added first. */
 export class SourceTable<T> {
   readonly #entries: { readonly source: Source; readonly value: T }[] = [];
+  readonly #known = new Map<string, T | undefined>();
 
   add(source: Source, value: T): void {
     const before = this.#entries.findIndex((entry) => entry.source.prefixBits < source.prefixBits);
+    this.#known.clear();
     this.#entries.splice(before < 0 ? this.#entries.length : before, 0, { source, value });
   }
 
   /** What the address (text, as a socket gives it) belongs to. */
   match(address: string): T | undefined {
+    if (this.#known.has(address)) return this.#known.get(address);
     const plain = readPlain(address);
-    if (plain === undefined) return undefined;
-    return this.#entries.find(({ source }) => contains(source, plain))?.value;
+    const value = plain && this.#entries.find(({ source }) => contains(source, plain))?.value;
+    if (this.#known.size >= maxKnown) this.#known.clear();
+    this.#known.set(address, value);
+    return value;
   }
 }
 

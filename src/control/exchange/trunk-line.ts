@@ -102,13 +102,12 @@ export class TrunkLine {
 
   /** Whether the address is in the source list, or is the registrar's or a target's of a trunk that registers. */
   hasSource(address: string): boolean {
-    return this.#sources.match(address) === true || this.hasRegistrarAt(address);
+    return this.#sources.match(address) === true || this.hasRegistrarAt(plainAddress(address) ?? "");
   }
 
-  hasRegistrarAt(address: string): boolean {
-    if (this.trunk.register === null) return false;
-    const plain = plainAddress(address);
-    return plain !== undefined && (this.#resolved.has(plain) || this.#heard.has(plain));
+  /** Whether registrar or targets are at the address, which is in its one spelling; false for a trunk without registrar. */
+  hasRegistrarAt(plain: string): boolean {
+    return this.trunk.register !== null && (this.#resolved.has(plain) || this.#heard.has(plain));
   }
 
   /** What the DNS says of registrar and targets now. */

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { LiveTrunks, TrunkState } from "../../../src/control/exchange/trunk.ts";
 import { testGateway, testServices } from "../gateway.ts";
@@ -276,6 +277,24 @@ describe("native API, trunks", () => {
     await services.trunks.create({ name: "Carrier", inbound: { sources: ["203.0.113.1"] }, password: "p" });
     const other = await testServices({ secretKey: "q".repeat(32), dataDir });
     expect(await other.services.trunks.loadTrunks()).toMatchObject([{ trunk: { name: "Carrier" }, password: null }]);
+  });
+
+  test("documentation: every example of a trunk is taken, and every field stands in its table", async () => {
+    const { ask } = await trunkGateway();
+    const page = readFileSync(join(import.meta.dirname, "../../../docs/trunks.md"), "utf8");
+    const examples = [...page.matchAll(/\$API\/trunks [^']*-d '(\{.*?\n {4}\})'/gs)].map(([, body = ""]) => body);
+    expect(examples.length).toBeGreaterThanOrEqual(3);
+    const made = [];
+    for (const example of examples) made.push(await ask("POST", "/trunks", example));
+    expect(made.map(({ status, body }) => [status, body.error])).toEqual(examples.map(() => [201, undefined]));
+
+    const told = [...page.matchAll(/^\| `([a-z._]+)` \| .* \| .* \|$/gm)].map(([, field = ""]) => field);
+    const { body: openApi } = await ask("GET", "/openapi.json");
+    const { properties } = openApi.paths["/api/v1/trunks"].post.requestBody.content["application/json"].schema;
+    const fields = Object.entries<{ type: unknown; properties?: object }>(properties).flatMap(([name, shape]) =>
+      shape.type === "object" ? Object.keys(shape.properties ?? {}).map((member) => `${name}.${member}`) : [name],
+    );
+    expect(told.filter((field) => !field.startsWith("registration")).sort()).toEqual(fields.sort());
   });
 
   test("OpenAPI: describes the trunks", async () => {

@@ -5,7 +5,7 @@ import type { Metrics } from "../../../kit/metrics.ts";
 import type { Authorize } from "../../../sip/invite-session/types.ts";
 import { type AskDns, systemDns } from "../../../sip/io/resolver.ts";
 import type { SipEndpoint } from "../../../sip/io/sip-endpoint.ts";
-import { parseSource, SourceTable } from "../source-match.ts";
+import { parseSource, plainAddress, SourceTable } from "../source-match.ts";
 import type { Admission, Ha1s, LiveTrunks, Trunk, TrunkBook, TrunkRecords, TrunkState, TrunkTarget } from "../trunk.ts";
 import { TrunkLine, type TrunkLineOptions } from "../trunk-line.ts";
 import { farEndUris, wantedProbes, wantedRegistration } from "../trunk-plans.ts";
@@ -100,8 +100,10 @@ export class TrunkDesk implements TrunkBook, LiveTrunks {
   }
 
   matchSource(address: string): Trunk | undefined {
-    const line = this.#sources.match(address) ?? this.#find((one) => one.hasRegistrarAt(address));
-    return line?.trunk;
+    const listed = this.#sources.match(address);
+    if (listed !== undefined) return listed.trunk;
+    const plain = plainAddress(address) ?? "";
+    return this.#find((line) => line.hasRegistrarAt(plain))?.trunk;
   }
 
   matchContact(user: string): Trunk | undefined {
