@@ -35,4 +35,9 @@ export class TokenBuckets {
     bucket.tokens -= 1;
     return 0;
   }
+  /** Gives one back: what it was taken for has turned out well. */
+  giveBack(key: string): void {
+    const bucket = this.#buckets.get(key);
+    if (bucket) bucket.tokens = Math.min(this.#options.burst, bucket.tokens + 1);
+  }
 }

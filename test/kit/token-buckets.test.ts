@@ -21,3 +21,12 @@ test("rate limit: memory is bounded, the key unused longest is forgotten first",
   expect(buckets.take("a", 0)).toBeGreaterThan(0);
   expect(buckets.take("b", 0)).toBe(0);
 });
+
+test("rate limit: what is given back can be taken again, and never makes more than the burst", () => {
+  const buckets = new TokenBuckets({ burst: 1, perSecond: 1, maxBuckets: 10 });
+  buckets.giveBack("a");
+  expect(buckets.take("a", 0)).toBe(0);
+  buckets.giveBack("a");
+  buckets.giveBack("a");
+  expect([buckets.take("a", 0), buckets.take("a", 0)]).toEqual([0, 1000]);
+});

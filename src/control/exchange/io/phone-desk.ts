@@ -106,12 +106,13 @@ export class PhoneDesk {
     switch (credentials.type) {
       case "ok": {
         guard.forgive(address);
+        this.#unanswered.giveBack(address);
         const phone = enabled(book.findByUsername(credentials.username));
         return phone ? { type: "phone", phone } : { type: "trunk", username: credentials.username };
       }
       case "challenge": {
         if (book.isEmpty && !hasTrunkUsers?.()) return { type: "unknown" };
-        // Who only ever asks to be challenged is a scanner; a house full of phones answers in between.
+        // Who only ever asks to be challenged is a scanner; the phones of a house answer.
         if (this.#unanswered.take(address, now) === 0) return { type: "challenge", headers: credentials.headers };
         this.#strike(address, now, "unanswered");
         return { type: "unknown" };

@@ -1,8 +1,18 @@
 import { describe, expect, test } from "vitest";
+import { PhoneDesk } from "../../../../src/control/exchange/io/phone-desk.ts";
+import { PhoneBook } from "../../../../src/control/exchange/phone-book.ts";
 import { routeTo } from "../../../../src/control/exchange/phone-route.ts";
+import { systemRandom } from "../../../../src/kit/io/random.ts";
 import { systemClock } from "../../../../src/kit/io/system-clock.ts";
+import { createLogger } from "../../../../src/kit/log.ts";
+import { createMetrics } from "../../../../src/kit/metrics.ts";
+import { hashA1 } from "../../../../src/sip/digest.ts";
+import { digestAuthorize } from "../../../../src/sip/digest-authorize.ts";
+import { respond } from "../../../../src/sip/message.ts";
+import { defaultSourceGuard, SourceGuard } from "../../../../src/sip/source-guard.ts";
 import { addPhone, openExchange, openTelephone, type TestExchange } from "../../../kit/exchange.ts";
 import { eventually } from "../../../kit/gateway.ts";
+import { farHop, sipRequest } from "../../../kit/sip-messages.ts";
 
 const bindingsOf = (exchange: TestExchange, username: string) =>
   exchange.phones.bindings(exchange.phones.findByUsername(username)!, systemClock.now());
@@ -134,9 +144,34 @@ describe("phones register over loopback", () => {
     expect(exchange.guard.bans(1001)).toMatchObject([{ address: "203.0.113.9" }]);
   });
 
+  test("phone: a house that answers its challenges is never taken for a scanner", () => {
+    const book = new PhoneBook();
+    book.set({ id: "phone_1", username: "101", number: null, label: null, mayCall: "any", enabled: true }, "right-one");
+    const guard = new SourceGuard(defaultSourceGuard);
+    const desk = new PhoneDesk({
+      book,
+      guard,
+      realm: "tandem",
+      allowMd5: true,
+      clock: { now: () => 0, wall: () => 0 },
+      randomBytes: systemRandom,
+      log: createLogger("silent", "test"),
+      metrics: createMetrics(),
+    });
+    const authorize = digestAuthorize({ username: "101", password: "right-one" }, systemRandom);
+    const request = sipRequest("MESSAGE");
+    for (let text = 0; text < 1000; text++) {
+      const challenge = desk.authenticate(request, farHop, 0);
+      if (challenge.type !== "challenge") throw new Error(`text ${text}: ${challenge.type}`);
+      const lines = authorize(request, respond(request, 401, { headers: challenge.headers })) ?? [];
+      const headers = request.headers.clone();
+      for (const [name, value] of lines) headers.add(name, value);
+      expect(desk.authenticate({ ...request, headers }, farHop, 0)).toMatchObject({ type: "phone" });
+    }
+  });
+
   test("phone: the digest user of a trunk is told apart from a phone", async () => {
     const trunk = { id: "trunk_1" } as never;
-    const { hashA1 } = await import("../../../../src/sip/digest.ts");
     const ha1 = { "SHA-256": hashA1("SHA-256", "carrier", "tandem", "carrier-secret") };
     const exchange = await openExchange({
       trunks: { matchUser: (username) => (username === "carrier" ? { trunk, ha1 } : undefined) },
