@@ -63,7 +63,7 @@ export async function openExchange({
     },
     hasTrunkUsers: () => trunks.hasUsers,
   });
-  const texts = new TextDesk({ ...common, phones, trunks, records: services.texts.records, domain: realm });
+  const texts = new TextDesk({ ...common, phones, trunks, records: services.texts.records });
   const requests = new RequestDesk({ phones, texts, isTrunk, randomBytes });
   const { trace } = services.sipTraces;
   const sip = await SipCalls.open({

@@ -6,10 +6,14 @@ import type { FastifyInstance, InjectOptions } from "fastify";
 import { onTestFinished } from "vitest";
 import type {
   CallControl,
+  ConferenceControl,
+  ConferenceMember,
   NewCall,
   PlaceCallRequest,
   Readiness,
   StreamTicket,
+  TransferControl,
+  TransferRequest,
 } from "../../src/control/calls/call-control.ts";
 import { createHttpServer, type HttpServerDeps } from "../../src/control/http/server.ts";
 import { openServices, type Services, type ServicesSettings } from "../../src/control/service/services.ts";
@@ -107,6 +111,37 @@ export class FakeCallControl implements CallControl {
     const token = `token<${this.#tokens}>`;
     return { callId, token, url: "wss://gw.example.com/media/twilio", expiresAt: Date.UTC(2026, 10, 22, 12, 1, 0) };
   }
+  readonly transferred: [CallId, TransferRequest | string][] = [];
+  readonly transfers: TransferControl = {
+    start: (callId, request) => void this.transferred.push([callId, request]),
+    decide: (callId, decision) => void this.transferred.push([callId, decision]),
+    find: () => undefined,
+  };
+  readonly #conferences = new Map<string, ConferenceMember[]>();
+  readonly conferences: ConferenceControl = {
+    open: (members) => {
+      this.#conferences.set("room_1", [...members]);
+      return this.conferences.get("room_1");
+    },
+    get: (id) => {
+      const members = this.#conferences.get(id);
+      if (!members) throw new GatewayError("not-found", "there is no such conference");
+      return { id, members };
+    },
+    list: () => [...this.#conferences.keys()].map((id) => this.conferences.get(id)),
+    join: (id, member) => {
+      this.#conferences.get(id)?.push(member);
+      return this.conferences.get(id);
+    },
+    leave: (id, callId) => {
+      const { members } = this.conferences.get(id);
+      this.#conferences.set(
+        id,
+        members.filter((member) => member.callId !== callId),
+      );
+      return this.conferences.get(id);
+    },
+  };
   readonly placed: PlaceCallRequest[] = [];
   async placeCall(request: PlaceCallRequest): Promise<CallId> {
     if (this.refuse) throw this.refuse;

@@ -9,6 +9,7 @@ import type {
   EndCause,
   MediaEvent,
 } from "../../media/protocol.ts";
+import type { TransferState } from "./transfer-machine.ts";
 
 /** A call that is about to bring its media to us over a carrier's WebSocket. */
 export interface OpenStreamRequest {
@@ -52,6 +53,72 @@ export interface PlaceCallRequest {
   readonly idempotency?: IdempotencyKey;
 }
 
+/** How a call is passed to somebody else. */
+export interface TransferRequest {
+  /** E.164, or the extension of a phone. */
+  readonly to: string;
+  /** Blind: the caller hears it ring. Attended: the caller hears music while the agent talks with the callee. */
+  readonly mode: "blind" | "attended";
+  /** Shown to the callee; undefined: our number in the call. */
+  readonly from?: string;
+  readonly trunkId?: string;
+  /** What the agent tells the callee. Private, as words are. */
+  readonly briefing?: string;
+  /** Attended: join the two when the briefing was said, or when the callee has pressed 1. */
+  readonly confirm?: "none" | "key";
+  readonly agentAfter?: "leaves" | "listens";
+  readonly ringTimeoutMs?: number;
+  readonly briefingTimeoutMs?: number;
+}
+
+/** How a transfer stands. */
+export interface CallTransfer {
+  readonly state: TransferState;
+  /** The call to whom it is passed. */
+  readonly calleeId: CallId | undefined;
+}
+
+/** What a call's record is told of its transfer. */
+export interface TransferNews extends CallTransfer {
+  readonly to: string;
+  /** Why it failed. */
+  readonly cause: EndCause | undefined;
+}
+
+/** A member of a conference. */
+export interface ConferenceMember {
+  readonly callId: CallId;
+  readonly agent: "speaks" | "listens" | "leaves" | "none";
+}
+
+/** Calls that talk together. */
+export interface Conference {
+  readonly id: string;
+  readonly members: readonly ConferenceMember[];
+}
+
+/** Passes calls to other people. */
+export interface TransferControl {
+  /** Begins a transfer; conflict when the call does not talk or is being passed on already. */
+  start(callId: CallId, request: TransferRequest): void;
+  /** Joins caller and callee of an attended transfer now, or calls a transfer off; conflict when there is none. */
+  decide(callId: CallId, decision: "complete" | "cancel"): void;
+  /** How the transfer of a call stands; undefined: there is none. */
+  find(callId: CallId): CallTransfer | undefined;
+}
+
+/** Lets calls talk together. */
+export interface ConferenceControl {
+  /** Makes a conference of calls that talk; conflict when one does not, or is in another conference. */
+  open(members: readonly ConferenceMember[]): Conference;
+  get(id: string): Conference;
+  list(): readonly Conference[];
+  /** Adds a call, or changes what its agent does. */
+  join(id: string, member: ConferenceMember): Conference;
+  /** The call is by itself again; its agent, if it has one, goes on. */
+  leave(id: string, callId: CallId): Conference;
+}
+
 /** Names a request for good; `requestHash` tells whether it is the same request. */
 export interface IdempotencyKey {
   readonly key: string;
@@ -76,6 +143,8 @@ export interface CallControl {
   say(callId: CallId, text: string): Promise<void>;
   /** Sends keys (0–9, *, #, A–D) to the far end. */
   sendDtmf(callId: CallId, digits: string): Promise<void>;
+  readonly transfers: TransferControl;
+  readonly conferences: ConferenceControl;
   /** Ends a call that rings or is in progress. */
   hangUp(callId: CallId, cause: EndCause): Promise<void>;
   /** prom-client's `getMetricsAsJSON()` of every media process, one array a process. */
@@ -130,6 +199,8 @@ export interface ResolvedAgent extends AgentSpec {
 export interface CallRecords {
   /** Writes the call: an inbound one as ringing, one of ours as queued. Conflict: its carrier's id or idempotency key is taken. */
   createCall(call: NewCall): Promise<void>;
+  /** Tells how a call's transfer goes. */
+  noteTransfer(callId: CallId, news: TransferNews): Promise<void>;
   /** Adds what the signalling tells of a call that has not ended. */
   noteSignalling(callId: CallId, facts: SignallingFacts): Promise<void>;
   /** Persists what a media process reports of a call; events without a call are ignored. Resolves when committed. */

@@ -1,7 +1,13 @@
 import { GatewayError } from "../../kit/errors.ts";
 import { type CallId, parseE164 } from "../../kit/ids.ts";
 import type { CarrierName } from "../../media/protocol.ts";
-import type { CallControl, StreamTicket } from "../calls/call-control.ts";
+import type {
+  CallControl,
+  Conference,
+  ConferenceMember,
+  StreamTicket,
+  TransferRequest,
+} from "../calls/call-control.ts";
 import type { Call } from "./calls.ts";
 import { type CallOrder, createPlaceCall, type PlaceCallDeps, type PlacedCall } from "./place-call.ts";
 
@@ -19,6 +25,13 @@ export interface CallCommands {
   hangUp(id: string): Promise<Call>;
   say(id: string, text: string): Promise<Call>;
   sendDtmf(id: string, digits: string): Promise<Call>;
+  transfer(id: string, request: TransferRequest): Promise<Call>;
+  decideTransfer(id: string, decision: "complete" | "cancel"): Promise<Call>;
+  openConference(members: readonly ConferenceMember[]): Promise<Conference>;
+  conference(id: string): Conference;
+  conferences(): readonly Conference[];
+  joinConference(id: string, member: ConferenceMember): Promise<Conference>;
+  leaveConference(id: string, callId: CallId): Promise<Conference>;
 }
 
 export function createCallCommands(services: Omit<PlaceCallDeps, "control">, control: CallControl): CallCommands {
@@ -40,5 +53,18 @@ export function createCallCommands(services: Omit<PlaceCallDeps, "control">, con
     hangUp: (id) => open(id, (callId) => control.hangUp(callId, "api-hung-up")),
     say: (id, text) => open(id, (callId) => control.say(callId, text)),
     sendDtmf: (id, digits) => open(id, (callId) => control.sendDtmf(callId, digits)),
+    transfer: (id, request) => open(id, async (callId) => control.transfers.start(callId, request)),
+    decideTransfer: (id, decision) => open(id, async (callId) => control.transfers.decide(callId, decision)),
+    openConference: async (members) => {
+      for (const { callId } of members) await open(callId, async () => undefined);
+      return control.conferences.open(members);
+    },
+    conference: (id) => control.conferences.get(id),
+    conferences: () => control.conferences.list(),
+    joinConference: async (id, member) => {
+      await open(member.callId, async () => undefined);
+      return control.conferences.join(id, member);
+    },
+    leaveConference: async (id, callId) => control.conferences.leave(id, callId),
   };
 }

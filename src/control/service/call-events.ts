@@ -1,5 +1,6 @@
 /** What happens in a call, as told to those who follow it: plain data, in inner words. */
 import type { AnsweredBy, EndCause, Interruption, MediaEvent, TurnTiming, Utterance } from "../../media/protocol.ts";
+import type { TransferState } from "../calls/transfer-machine.ts";
 
 /** What a call used, by kind; the numbers only grow. */
 export type Usage = Required<Extract<MediaEvent, { type: "usage" }>["usage"]>;
@@ -9,6 +10,8 @@ export interface CallEventData {
   /** A call of ours was placed. */
   "call.queued": { carrier: string; direction: string; from: string; to: string; agentId: string | null };
   "call.ringing": { carrier: string; direction: string; from: string; to: string; agentId: string | null };
+  /** The call is being passed to somebody else, or was, or could not be. */
+  "call.transfer": { state: TransferState; to: string; cause: EndCause | null; calleeId: string | null };
   "call.started": { startedAt: number };
   /** Corrected until `isFinal`; `confidence` is 0 to 1. */
   "call.answered-by": { kind: AnsweredBy; confidence: number; atMs: number; isFinal: boolean };

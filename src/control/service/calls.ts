@@ -200,6 +200,13 @@ export function createCalls({ database, queue, clock, recordings, resolveInbound
         const data = { carrier, direction, from, to, agentId: call.agent?.agentId ?? null };
         tell(batch, { callId, type: direction === "inbound" ? "call.ringing" : "call.queued", data });
       }, "must"),
+    noteTransfer: (callId, { state, to, cause, calleeId }) =>
+      queue.add(async (batch) => {
+        const status = await findCallStatus(batch.db, callId);
+        if (status === undefined || status === "ended") return;
+        const data = { state, to, cause: cause ?? null, calleeId: calleeId ?? null };
+        tell(batch, { callId, type: "call.transfer", data });
+      }, "normal"),
     noteSignalling: (callId, facts) =>
       queue.add(async (batch) => {
         const { carrierCallId, sipStatus, isRinging, peerCallId } = facts;

@@ -7,12 +7,15 @@ import type { EndCause, MediaEvent, StreamOffer } from "../../../media/protocol.
 import type {
   CallControl,
   CallRecords,
+  ConferenceControl,
   OpenStreamRequest,
   PlaceCallRequest,
   Readiness,
   StreamTicket,
+  TransferControl,
 } from "../call-control.ts";
 import { StreamTokens } from "../stream-tokens.ts";
+import { ConferenceDesk } from "./conference-desk.ts";
 import { type LiveCall, LiveCalls } from "./live-calls.ts";
 import { type MediaLink, MediaProcesses } from "./media-processes.ts";
 
@@ -29,9 +32,10 @@ export interface GatewayCallsOptions {
   readonly metrics: Metrics;
 }
 
-/** Dials for the gateway: the exchange, once it listens. */
+/** What the exchange does for the gateway once it listens. */
 export interface CallPlacer {
   placeCall(request: PlaceCallRequest): Promise<CallId>;
+  readonly transfers: TransferControl;
 }
 
 /** Life of a ticket, in ms. */
@@ -41,6 +45,7 @@ const ticketMs = 60_000;
 export class GatewayCalls implements CallControl {
   /** Every call there is. */
   readonly live: LiveCalls;
+  readonly conferences: ConferenceControl;
   readonly #options: GatewayCallsOptions;
   readonly #processes = new MediaProcesses();
   readonly #tokens = new StreamTokens();
@@ -51,6 +56,7 @@ export class GatewayCalls implements CallControl {
   constructor(options: GatewayCallsOptions) {
     this.#options = options;
     this.live = new LiveCalls({ ...options, processes: this.#processes });
+    this.conferences = new ConferenceDesk(this.live, options.randomBytes);
   }
 
   /** Makes a process known; calls go to whichever process the carrier's socket reached. */
@@ -58,9 +64,13 @@ export class GatewayCalls implements CallControl {
     this.#processes.add(processId, process);
   }
 
-  /** The exchange is there: calls can be placed. */
+  /** The exchange is there: calls can be placed and passed on. */
   setPlacer(placer: CallPlacer): void {
     this.#placer = placer;
+  }
+
+  get transfers(): TransferControl {
+    return this.#exchange().transfers;
   }
 
   /** Calls that ring or talk now. */
@@ -85,8 +95,7 @@ export class GatewayCalls implements CallControl {
 
   async placeCall(request: PlaceCallRequest): Promise<CallId> {
     this.live.refuseUnlessReady();
-    if (!this.#placer) throw new GatewayError("unavailable", "The exchange is not up yet; try again shortly.");
-    return this.#placer.placeCall(request);
+    return this.#exchange().placeCall(request);
   }
 
   async say(callId: CallId, text: string): Promise<void> {
@@ -147,6 +156,11 @@ export class GatewayCalls implements CallControl {
 
   close(): void {
     this.live.close();
+  }
+
+  #exchange(): CallPlacer {
+    if (!this.#placer) throw new GatewayError("unavailable", "The exchange is not up yet; try again shortly.");
+    return this.#placer;
   }
 
   /** The call of a request: the one that rings already under the carrier's id, also while it is being made, or a new one. */

@@ -62,6 +62,9 @@ export interface LiveCall {
 /** Told of a call's fate by those who made it. */
 export interface CallWatcher {
   started?(): void;
+  /** Its agent, or the agent it is in a room with, has said something. */
+  agentSpoke?(): void;
+  pressed?(key: string): void;
   ended(cause: EndCause): void;
 }
 
@@ -196,6 +199,10 @@ export class LiveCalls {
       this.input(call, { type: "media-started" });
       for (const watcher of [...call.watchers]) watcher.started?.();
     }
+    if (event.type === "utterance" && event.utterance.role === "agent") {
+      for (const watcher of [...call.watchers]) watcher.agentSpoke?.();
+    }
+    if (event.type === "dtmf") for (const watcher of [...call.watchers]) watcher.pressed?.(event.digit);
     if (event.type === "call-ended") {
       // Counted here, like the endings no media process reports: a counter must not die with its process.
       this.#options.metrics.callsEnded.inc({ cause: event.cause });

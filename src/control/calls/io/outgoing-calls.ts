@@ -6,7 +6,6 @@ import type { Trunk } from "../../exchange/trunk.ts";
 import type { PlaceCallRequest } from "../call-control.ts";
 import { phoneDial, trunkDial } from "../dial-plans.ts";
 import type { ExchangeParts } from "./exchange-parts.ts";
-import type { CallPlacer } from "./gateway-calls.ts";
 import type { LiveCall, NewLiveCall } from "./live-calls.ts";
 import { SipDial } from "./sip-dial.ts";
 import type { ReferRequest } from "./telephone-call.ts";
@@ -24,6 +23,8 @@ export interface OutgoingEvents {
   ringing?(): void;
   /** Its media flow. */
   started?(): void;
+  /** The callee pressed a key. */
+  pressed?(key: string): void;
   /** It is over, answered or not. `sipStatus`: of the refusal, where one came. */
   ended?(cause: EndCause, sipStatus: number | undefined): void;
 }
@@ -39,17 +40,13 @@ const defaultRingTimeoutMs = 60_000;
 const setupSlackMs = 20_000;
 
 /** Calls that we make: to our own numbers, to phones, over trunks. */
-export class OutgoingCalls implements CallPlacer {
+export class OutgoingCalls {
   readonly #parts: ExchangeParts;
   readonly #refer: (call: TelephoneCall, request: ReferRequest) => void;
 
   constructor(parts: ExchangeParts, refer: (call: TelephoneCall, request: ReferRequest) => void) {
     this.#parts = parts;
     this.#refer = refer;
-  }
-
-  async placeCall(request: PlaceCallRequest): Promise<CallId> {
-    return (await this.place(request)).callId;
   }
 
   /** Makes a call: its record first, then it is dialled. */
@@ -171,6 +168,7 @@ export class OutgoingCalls implements CallPlacer {
   #watch(call: LiveCall, events: OutgoingEvents): void {
     call.watchers.add({
       started: () => events.started?.(),
+      pressed: (key) => events.pressed?.(key),
       ended: (cause) => {
         const sipStatus = this.#sipStatuses.get(call.callId);
         this.#sipStatuses.delete(call.callId);

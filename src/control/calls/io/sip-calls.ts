@@ -9,13 +9,14 @@ import { defaultSourceGuard, SourceGuard } from "../../../sip/source-guard.ts";
 import type { ServerKey } from "../../../sip/transaction/key.ts";
 import type { PhoneDesk } from "../../exchange/io/phone-desk.ts";
 import type { TrunkBook } from "../../exchange/trunk.ts";
-import type { CallRecords } from "../call-control.ts";
+import type { CallRecords, PlaceCallRequest } from "../call-control.ts";
 import { type ExchangeParts, Network } from "./exchange-parts.ts";
 import type { GatewayCalls } from "./gateway-calls.ts";
 import { IncomingCalls } from "./incoming-calls.ts";
 import { JoinedCalls } from "./joined-calls.ts";
 import { OutgoingCalls } from "./outgoing-calls.ts";
 import { SipSessions } from "./sip-sessions.ts";
+import { TransferDesk } from "./transfer-desk.ts";
 import { Transfers } from "./transfers.ts";
 
 export interface SipCallsOptions {
@@ -104,7 +105,8 @@ export class SipCalls {
     const incoming = new IncomingCalls(parts, new JoinedCalls(parts, outgoing), transfers);
     exchange.sessions = sessions;
     exchange.incoming = incoming;
-    calls.setPlacer(outgoing);
+    const placeCall = async (request: PlaceCallRequest) => (await outgoing.place(request)).callId;
+    calls.setPlacer({ placeCall, transfers: new TransferDesk(parts, outgoing) });
     return new SipCalls(endpoint, incoming, outgoing);
   }
 

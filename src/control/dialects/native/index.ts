@@ -11,6 +11,7 @@ import { phoneRoutes } from "./phones.ts";
 import { placeCallRoute } from "./place-call.ts";
 import { sipRoutes } from "./sip.ts";
 import { textRoutes } from "./texts.ts";
+import { transferRoutes } from "./transfers.ts";
 import { trunkRoutes } from "./trunks.ts";
 
 /** Tandem's own API (`/api/v1`): keys begin with `tk_live_`. */
@@ -42,6 +43,7 @@ export async function nativeApi(app: FastifyInstance, deps: NativeDeps): Promise
     textRoutes(typed, deps);
     callRoutes(typed, deps);
     placeCallRoute(typed, deps);
+    transferRoutes(typed, deps);
     eventRoutes(typed, deps);
     sipRoutes(typed, deps);
   });

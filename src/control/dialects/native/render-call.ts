@@ -135,6 +135,7 @@ export function renderInterruption(interruption: Interruption): InterruptionBody
 const renderData: { readonly [Type in keyof CallEventData]: (data: CallEventData[Type]) => unknown } = {
   "call.queued": snakeCasedData,
   "call.ringing": snakeCasedData,
+  "call.transfer": ({ calleeId, ...data }) => ({ ...snakeCased(data), callee_call_id: calleeId }),
   "call.started": ({ startedAt }) => ({ started_at: instant(startedAt) }),
   "call.answered-by": ({ kind, confidence, atMs, isFinal }) => ({
     answered_by: kind,

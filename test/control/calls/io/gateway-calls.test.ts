@@ -47,6 +47,7 @@ class Rig {
         if (event.type === "call-ended") this.endings.push([event.callId as CallId, event.cause]);
       },
       noteSignalling: async () => undefined,
+      noteTransfer: async () => undefined,
       endCall: async (callId, cause) => this.endings.push([callId, cause]) > 0,
       failCallsLeftOver: async () => 0,
       resolveAgent: async () => ({ ...quietAgent, record: false }) as ResolvedAgent,

@@ -1,0 +1,163 @@
+import type { Machine } from "../../kit/machine.ts";
+import type { EndCause, RoomAgent, RoomHearing } from "../../media/protocol.ts";
+
+/** How a call is passed to somebody else. */
+export interface TransferPlan {
+  /** Attended: the agent talks with the callee first, while the caller hears music. */
+  readonly mode: "blind" | "attended";
+  /** What the agent does once caller and callee talk. */
+  readonly agentAfter: "leaves" | "listens";
+  /** What the agent is to tell the callee; attended only. Private, as words are. */
+  readonly briefing: string;
+  /** Attended: `key` waits for the callee to press 1, `none` joins the two when the briefing was said. */
+  readonly confirm: "none" | "key";
+  /** How long the callee may take to listen and to confirm. */
+  readonly briefingTimeoutMs: number;
+}
+
+export type TransferInput =
+  | { readonly type: "start" }
+  | { readonly type: "callee-answered" }
+  /** The agent has said something to the callee. */
+  | { readonly type: "agent-spoke" }
+  | { readonly type: "callee-pressed"; readonly key: string }
+  /** Somebody says that the two are to be joined now. */
+  | { readonly type: "complete" }
+  | { readonly type: "cancel" }
+  | { readonly type: "callee-ended"; readonly cause: EndCause }
+  | { readonly type: "caller-ended"; readonly cause: EndCause };
+
+export type TransferOrder =
+  | { readonly type: "dial" }
+  | { readonly type: "caller"; readonly hears: RoomHearing; readonly agent: RoomAgent; readonly instruct?: string }
+  | { readonly type: "callee-joins" }
+  /** The agent has the caller for itself again; the note tells it why. */
+  | { readonly type: "agent-returns"; readonly note: string }
+  | { readonly type: "hang-up-callee"; readonly cause: EndCause }
+  | { readonly type: "hang-up-caller"; readonly cause: EndCause }
+  | { readonly type: "news"; readonly state: TransferState; readonly cause?: EndCause }
+  | { readonly type: "forget" };
+
+export type TransferState = "ringing" | "briefing" | "completed" | "failed";
+
+type State = "idle" | TransferState;
+
+/**
+ * A caller on its way from an agent to a person.
+ *
+ * | in state | input | goes to | orders |
+ * |---|---|---|---|
+ * | idle | start | ringing | dial; the caller hears ringback (blind) or music (attended), the agent waits |
+ * | ringing | callee-answered, blind | completed | callee joins, caller hears the room |
+ * | ringing | callee-answered, attended | briefing | callee joins, the agent speaks with it |
+ * | briefing | agent-spoke without key, callee pressed 1, complete | completed | caller hears the room |
+ * | ringing, briefing | callee-ended, cancel, timeout; pressed 2 | failed | the agent returns to the caller |
+ * | completed | either ended | – | the other is hung up |
+ * | any | caller-ended | – | the callee is hung up |
+ */
+export class TransferMachine implements Machine<TransferInput, TransferOrder> {
+  readonly #plan: TransferPlan;
+  #state: State = "idle";
+  #deadline: number | undefined;
+  #isOver = false;
+
+  constructor(plan: TransferPlan) {
+    this.#plan = plan;
+  }
+
+  get state(): State {
+    return this.#state;
+  }
+
+  get deadline(): number | undefined {
+    return this.#deadline;
+  }
+
+  handle(input: TransferInput | { type: "timeout" }, now: number): readonly TransferOrder[] {
+    if (this.#isOver) return [];
+    switch (input.type) {
+      case "start":
+        return this.#start();
+      case "callee-answered":
+        return this.#answered(now);
+      case "agent-spoke":
+        return this.#state === "briefing" && this.#plan.confirm === "none" ? this.#complete() : [];
+      case "callee-pressed":
+        if (this.#state !== "briefing" || this.#plan.confirm !== "key") return [];
+        if (input.key === "1") return this.#complete();
+        return input.key === "2" ? this.#fail("the person does not want to take the call", "call-refused") : [];
+      case "complete":
+        return this.#state === "briefing" ? this.#complete() : [];
+      case "cancel":
+        return this.#isUnderWay ? this.#fail("the transfer was called off", "cancelled") : [];
+      case "timeout":
+        return this.#isUnderWay ? this.#fail("the person did not take the call in time", "no-answer") : [];
+      case "callee-ended":
+        if (this.#isUnderWay) return this.#fail(reasons[input.cause] ?? "the person could not be reached", input.cause);
+        return this.#end({ type: "hang-up-caller", cause: "callee-hung-up" });
+      case "caller-ended":
+        return this.#end({
+          type: "hang-up-callee",
+          cause: this.#state === "completed" ? "caller-hung-up" : "cancelled",
+        });
+    }
+  }
+
+  get #isUnderWay(): boolean {
+    return this.#state === "ringing" || this.#state === "briefing";
+  }
+
+  #start(): readonly TransferOrder[] {
+    if (this.#state !== "idle") return [];
+    this.#state = "ringing";
+    const hears = this.#plan.mode === "blind" ? "ringback" : "music";
+    return [{ type: "caller", hears, agent: "suspended" }, { type: "dial" }, { type: "news", state: "ringing" }];
+  }
+
+  #answered(now: number): readonly TransferOrder[] {
+    if (this.#state !== "ringing") return [];
+    if (this.#plan.mode === "blind") return [{ type: "callee-joins" }, ...this.#complete()];
+    this.#state = "briefing";
+    this.#deadline = now + this.#plan.briefingTimeoutMs;
+    return [
+      { type: "callee-joins" },
+      { type: "caller", hears: "music", agent: "speaks", instruct: this.#plan.briefing },
+      { type: "news", state: "briefing" },
+    ];
+  }
+
+  #complete(): readonly TransferOrder[] {
+    this.#state = "completed";
+    this.#deadline = undefined;
+    return [
+      { type: "caller", hears: "room", agent: this.#plan.agentAfter },
+      { type: "news", state: "completed" },
+    ];
+  }
+
+  #fail(why: string, cause: EndCause): readonly TransferOrder[] {
+    this.#state = "failed";
+    this.#deadline = undefined;
+    this.#isOver = true;
+    return [
+      { type: "hang-up-callee", cause: "cancelled" },
+      { type: "agent-returns", note: `I am sorry, I could not put you through: ${why}. How else can I help you?` },
+      { type: "news", state: "failed", cause },
+      { type: "forget" },
+    ];
+  }
+
+  #end(order: TransferOrder): readonly TransferOrder[] {
+    this.#isOver = true;
+    this.#deadline = undefined;
+    return [order, { type: "forget" }];
+  }
+}
+
+const reasons: Readonly<Partial<Record<EndCause, string>>> = {
+  busy: "the line is busy",
+  "no-answer": "nobody answered",
+  "call-refused": "the call was refused",
+  "call-unreachable": "the number cannot be reached",
+  "callee-hung-up": "the person hung up",
+};
