@@ -1,13 +1,20 @@
 import { lookup, Resolver } from "node:dns/promises";
+import type { Clock } from "../../kit/clock.ts";
+import { systemClock } from "../../kit/io/system-clock.ts";
 import type { Hop } from "../hop.ts";
-import { type DnsAnswer, type DnsQuery, type LocateOptions, locate } from "../routing.ts";
+import { type LocateOptions, locate } from "../routing.ts";
 import type { Uri } from "../uri.ts";
+import { type AskDns, cachedDns, type QueryDns } from "./dns-cache.ts";
 
-/** Asks the DNS; a name that is not there, and a DNS that does not answer, give an empty answer. */
-export type AskDns = (query: DnsQuery) => Promise<DnsAnswer>;
+export type { AskDns } from "./dns-cache.ts";
+
+/** The system's DNS with a memory of its own. */
+export function systemDns(clock: Clock = systemClock): AskDns {
+  return cachedDns(querySystemDns(), clock);
+}
 
 /** A DNS that is asked by the system's settings, with a bound on the time. */
-export function systemDns(timeoutMs = 3000): AskDns {
+export function querySystemDns(timeoutMs = 3000): QueryDns {
   const resolver = new Resolver({ timeout: timeoutMs, tries: 2 });
   return async (query) => {
     switch (query.type) {
@@ -32,10 +39,14 @@ export async function resolveUri(uri: Uri, ask: AskDns, options: LocateOptions):
   return step.value;
 }
 
+/** Answers of the DNS by which there is nothing to find; everything else is its silence. */
+const nothingThere: ReadonlySet<string> = new Set(["ENOTFOUND", "ENODATA", "EBADNAME", "EBADQUERY"]);
+
 async function orEmpty<T>(found: Promise<T[]>): Promise<T[]> {
   try {
     return await found;
-  } catch {
-    return [];
+  } catch (error) {
+    if (nothingThere.has((error as NodeJS.ErrnoException).code ?? "")) return [];
+    throw error;
   }
 }

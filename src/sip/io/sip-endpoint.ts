@@ -85,7 +85,7 @@ export class SipEndpoint {
 
   private constructor(options: SipEndpointOptions) {
     this.#options = options;
-    this.#dns = options.dns ?? systemDns();
+    this.#dns = options.dns ?? systemDns(options.clock);
     this.#registrations = new Registrations(options.clock, (request, onResult, way) =>
       this.#sendRequest(request, onResult, way),
     );
