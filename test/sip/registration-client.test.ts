@@ -47,6 +47,9 @@ describe("registration client", () => {
     const again = requestOf(registration.handle({ type: "timeout" }, registration.deadline!));
     expect(sipCallIdOf(again)).toBe(sipCallIdOf(first));
     expect(again.headers.get("CSeq")).toBe("2 REGISTER");
+    // Told anew, as the end has moved.
+    const refreshed = registration.handle(answer(again, 200, ["Expires", "240"]), 250_000);
+    expect(statesOf(refreshed)).toEqual([{ type: "registered", expiresS: 240 }]);
   });
 
   test("registration: a challenge is answered, wrong credentials are not hammered (RFC 3261 §22)", () => {
