@@ -54,7 +54,7 @@ describe.each(pages)("%s", (page) => {
 
   test("every setting named is one", () => {
     const variables = Object.values(settings).map(({ env }) => env as string);
-    for (const name of found(page, /\b((?:TANDEM|OPENAI|TWILIO)_[A-Z_]+)\b/g)) expect(variables).toContain(name);
+    for (const name of found(page, /\b((?:TANDEM|OPENAI|TWILIO)_[A-Z0-9_]+)\b/g)) expect(variables).toContain(name);
   });
 
   test("every npm script named is one", () => {
@@ -63,7 +63,7 @@ describe.each(pages)("%s", (page) => {
 });
 
 test("README: the table has every setting with its default, and no other", () => {
-  const rows = [...textOf("README.md").matchAll(/^\| `([A-Z_]+)` \| (.*?) \|/gm)];
+  const rows = [...textOf("README.md").matchAll(/^\| `([A-Z0-9_]+)` \| (.*?) \|/gm)];
   const told = Object.fromEntries(rows.map(([, name = "", value = ""]) => [name, value.replaceAll("`", "").trim()]));
   // The one that depends on the machine.
   const fallbackOf = ({ env, fallback }: { env: string; fallback: string }) =>
