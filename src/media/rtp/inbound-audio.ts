@@ -63,11 +63,11 @@ export class InboundAudio {
     if (!plan.inbandDetection) this.#detector = undefined;
   }
 
-  /** Takes a packet in that is no telephone event. */
-  push(packet: RtpPacket, now: number): InboundVerdict {
+  /** Takes a packet in that is no telephone event; it came between `readyAt` and `now`. */
+  push(packet: RtpPacket, now: number, readyAt = now): InboundVerdict {
     const { payloadType, bytes, payloadStart, payloadEnd } = packet;
     if (payloadType === this.#plan.comfortNoise) {
-      return this.#buffer(packet, (frameMs * this.#current.codec.clockRateHz) / 1000, now, true);
+      return this.#buffer(packet, (frameMs * this.#current.codec.clockRateHz) / 1000, now, true, readyAt);
     }
     const codec = this.#codecOf(payloadType);
     if (codec === undefined) return "unknown";
@@ -77,11 +77,11 @@ export class InboundAudio {
       return "unreadable";
     }
     this.jitter.setClockRate(codec.clockRateHz);
-    return this.#buffer(packet, ticks, now, false);
+    return this.#buffer(packet, ticks, now, false, readyAt);
   }
 
-  #buffer(packet: RtpPacket, ticks: number, now: number, pauses: boolean): InboundVerdict {
-    return this.jitter.push(packet, ticks, now, pauses) === "buffered" ? "taken" : "dropped";
+  #buffer(packet: RtpPacket, ticks: number, now: number, pauses: boolean, readyAt: number): InboundVerdict {
+    return this.jitter.push(packet, ticks, now, pauses, readyAt) === "buffered" ? "taken" : "dropped";
   }
 
   /** A telephone event has its number in the same row. */
@@ -89,7 +89,7 @@ export class InboundAudio {
     this.jitter.push(packet, 0, now);
   }
 
-  /** The frame of this tick; a view valid until the next call. */
+  /** The frame due at `now`; a view valid until the next call. */
   tick(now: number): Uint8Array {
     while (this.#queue.length < this.#frameBytes) {
       const pulled = this.jitter.pull(now);

@@ -114,9 +114,10 @@ export class JitterBuffer {
 
   /**
    * Takes a packet in; `durationTicks` is its length in clock-rate units, 0 when it holds no audio. `pauses`: it is
-   * comfort noise, after which silence is no loss.
+   * comfort noise, after which silence is no loss. `readyAt`: nobody looked for packets from then to `now`, so it may have
+   * come any time between.
    */
-  push(packet: RtpPacket, durationTicks: number, now: number, pauses = false): JitterPush {
+  push(packet: RtpPacket, durationTicks: number, now: number, pauses = false, readyAt = now): JitterPush {
     this.counters.received++;
     if (packet.ssrc !== this.#ssrc) {
       if (this.#ssrc !== undefined) this.#restart();
@@ -139,7 +140,7 @@ export class JitterBuffer {
       return "duplicate";
     }
     const timestamp = durationTicks === 0 ? 0 : this.#timestamps.extend(packet.timestamp);
-    if (durationTicks > 0 && this.#estimate.add(now - timestamp / this.#ticksPerMs, now)) this.#leaveTimeLine();
+    if (durationTicks > 0 && this.#estimate.add(this.#transitMs(timestamp, now, readyAt), now)) this.#leaveTimeLine();
     if (seq < this.#nextSeq || ring.tooOld(seq)) {
       this.counters.late++;
       return "late";
@@ -154,6 +155,12 @@ export class JitterBuffer {
     slot.payloadType = packet.payloadType;
     slot.pauses = pauses;
     return "buffered";
+  }
+
+  /** Our own slowness is no jitter of the network: what could have come in time did. */
+  #transitMs(timestamp: number, now: number, readyAt: number): number {
+    const mediaMs = timestamp / this.#ticksPerMs;
+    return Math.max(readyAt, Math.min(now, mediaMs + this.#estimate.baseMs)) - mediaMs;
   }
 
   /** The timestamps jumped: what waits has no place on the new time line. */

@@ -1,3 +1,4 @@
+import { frameMs } from "../../codecs/format.ts";
 import { DtmfDedup, type DtmfMode } from "./dtmf-dedup.ts";
 import { writeDtmf } from "./inband-dtmf.ts";
 import { InboundAudio } from "./inbound-audio.ts";
@@ -13,6 +14,9 @@ import { srtpRoomBytes } from "./srtp.ts";
 import { SrtpLeg } from "./srtp-leg.ts";
 import { dtmfKeys, TelephoneEventReceiver, TelephoneEventSender } from "./telephone-event.ts";
 import type { RtpTimestamp } from "./wrap.ts";
+
+/** Frames that ticks left out are made up for, so much of them at most. */
+const maxOwedMs = 500;
 
 /** RTP of one leg, without sockets: datagrams and ticks in, orders out through the sink. Times in monotonic ms. */
 export class RtpStream {
@@ -42,6 +46,8 @@ export class RtpStream {
   #started = false;
   #closed = false;
   #now = 0;
+  /** When the next frame of the far end is due: on the grid of the ticks. */
+  #frameDueAt = Number.POSITIVE_INFINITY;
 
   constructor(options: RtpStreamOptions, sink: RtpStreamSink, now: number) {
     const { inner, plan, ssrc, cname, wallOffsetMs, random } = options;
@@ -108,7 +114,8 @@ export class RtpStream {
 
   /** False: the packet is none of what was agreed on. */
   #audio(packet: RtpPacket, now: number): boolean {
-    const verdict = this.inbound.push(packet, now);
+    // With a tick overdue we were busy, and the packet may have waited for us since then.
+    const verdict = this.inbound.push(packet, now, Math.min(now, this.#frameDueAt));
     if (verdict === "unknown") this.counters.wrongPayloadType++;
     if (verdict === "unreadable") this.counters.unreadable++;
     return verdict === "taken" || verdict === "dropped";
@@ -174,15 +181,25 @@ export class RtpStream {
     return !this.#closed && this.#plan.dtmfSend !== "info" && this.#keysOut.press(keys);
   }
 
-  /** One tick of 20 ms: a frame in, a packet out, a report when it is due. */
+  /** One tick of 20 ms: a frame in (and those of ticks left out), a packet out, a report when it is due. */
   tick(now: number): void {
     this.#now = now;
     if (this.#closed) return;
-    if (this.#started) this.#sink.audio(this.inbound.tick(now));
+    if (this.#started) this.#tickIn(now);
     this.#tickOut();
     if (now >= this.rtcp.deadline) this.#sendRtcp(this.rtcp.report(now, this.#rtcpBytes));
     const news = this.#watch.tick(now, this.#plan, this);
     if (news) this.#sink.news(news);
+  }
+
+  /** Gives on the frames due by now: the far end did not pause while we could not look. */
+  #tickIn(now: number): void {
+    // A tick is never early, so the earliest ones show the grid.
+    if (this.#frameDueAt > now) this.#frameDueAt = now;
+    if (now - this.#frameDueAt > maxOwedMs) this.#frameDueAt = now - maxOwedMs;
+    for (; this.#frameDueAt <= now && !this.#closed; this.#frameDueAt += frameMs) {
+      this.#sink.audio(this.inbound.tick(this.#frameDueAt));
+    }
   }
 
   #tickOut(): void {

@@ -1,6 +1,9 @@
 import type { Clock } from "../../../kit/clock.ts";
 import { nextSlot, slotBeginsAt } from "../slots.ts";
 
+/** Later than this, the sockets are read before the slot runs. */
+const readFirstMs = 5;
+
 export interface TickOptions {
   readonly clock: Clock;
   /** Runs every 20 ms; after a stall some slots are left out. Must not throw. */
@@ -9,13 +12,17 @@ export interface TickOptions {
   readonly late?: (lateMs: number) => void;
 }
 
-/** Starts the one 20 ms tick of a media process, on the grid of its start: it does not drift and never bunches. */
+/**
+ * Starts the one 20 ms tick of a media process, on the grid of its start: it does not drift and never bunches. What came
+ * in during a stall is read before the slot that ends it.
+ */
 export function startTick(options: TickOptions): { close(): void } {
   const { clock, slot, late } = options;
   const startAt = clock.now();
   let current = 1;
   let closed = false;
   let timer: NodeJS.Timeout | undefined;
+  let immediate: NodeJS.Immediate | undefined;
   const wait = (now: number): void => {
     // Timers count whole ms: rounded up we are late by less than one, and never early by a whole round.
     timer = setTimeout(wake, Math.max(1, Math.ceil(slotBeginsAt(startAt, current) - now)));
@@ -28,7 +35,13 @@ export function startTick(options: TickOptions): { close(): void } {
       wait(now);
       return;
     }
-    late?.(lateMs);
+    // Node's loop runs timers, then reads sockets, then runs immediates.
+    if (lateMs > readFirstMs) immediate = setImmediate(run);
+    else run();
+  };
+  const run = (): void => {
+    const now = clock.now();
+    late?.(now - slotBeginsAt(startAt, current));
     slot(now);
     if (closed) return;
     const after = clock.now();
@@ -40,6 +53,7 @@ export function startTick(options: TickOptions): { close(): void } {
     close: () => {
       closed = true;
       clearTimeout(timer);
+      clearImmediate(immediate);
     },
   };
 }

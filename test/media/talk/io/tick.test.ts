@@ -1,3 +1,4 @@
+import { createSocket } from "node:dgram";
 import { describe, expect, test } from "vitest";
 import { systemClock } from "../../../../src/kit/io/system-clock.ts";
 import { startTick } from "../../../../src/media/talk/io/tick.ts";
@@ -40,5 +41,44 @@ describe("20 ms tick", () => {
     });
     expect(at[2]! - at[1]!).toBeGreaterThanOrEqual(70);
     for (let i = 1; i < at.length; i += 1) expect(at[i]! - at[i - 1]!).toBeGreaterThanOrEqual(9.9);
+  });
+
+  /** Runs a slot, then stalls for 70 ms while a datagram comes in; what happened, in order. */
+  async function stall(closeOnRead: boolean): Promise<string[]> {
+    const socket = createSocket("udp4");
+    await new Promise<void>((resolve) => socket.bind(0, "127.0.0.1", resolve));
+    await new Promise<void>((resolve) => socket.connect(socket.address().port, "127.0.0.1", resolve));
+    const order: string[] = [];
+    const tick = startTick({
+      clock: systemClock,
+      slot: () => {
+        order.push("slot");
+        if (order.length > 1) tick.close();
+        // After the loop's look at the sockets, so that the next thing it looks at are timers.
+        else setImmediate(hold);
+      },
+    });
+    const hold = () => {
+      socket.send(Uint8Array.of(1));
+      const until = systemClock.now() + 70;
+      while (systemClock.now() < until);
+    };
+    socket.on("message", () => {
+      order.push("read");
+      if (closeOnRead) tick.close();
+    });
+    while (order.length < 2) await new Promise((resolve) => setTimeout(resolve, 20));
+    await new Promise((resolve) => setTimeout(resolve, 40));
+    tick.close();
+    socket.close();
+    return order;
+  }
+
+  test("tick: what came in during a stall is read before the slot that ends it", async () => {
+    expect(await stall(false)).toEqual(["slot", "read", "slot"]);
+  });
+
+  test("tick: closed by what came in during a stall, it runs no more", async () => {
+    expect(await stall(true)).toEqual(["slot", "read"]);
   });
 });
