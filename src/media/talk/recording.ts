@@ -4,6 +4,10 @@ const framesPerMs = recordingSampleRateHz / 1000;
 
 /** Audio whose nominal start is this near to the end of its channel goes on there: clocks and networks jitter. */
 const glueMs = 60;
+/** So far ahead of the clock the caller may be: his audio was kept for us before the call began, or his clock is fast. */
+const maxAheadMs = 1000;
+/** How late a run of the caller's audio was is learned while it is this young. */
+const youngMs = 2000;
 
 /** Memory is taken and given up by the second: Int16Array, caller and agent interleaved. */
 const blockFrames = recordingSampleRateHz;
@@ -34,6 +38,13 @@ interface Channel {
   readonly offset: 0 | 1;
   /** End of the audio written last; −∞ before the first. */
   writtenTo: number;
+  /** Start of the run written last, without a gap so far, and end of what is before it. */
+  runFrom: number;
+  freeFrom: number;
+}
+
+function openChannel(offset: 0 | 1): Channel {
+  return { offset, writtenTo: Number.NEGATIVE_INFINITY, runFrom: 0, freeFrom: 0 };
 }
 
 /**
@@ -44,7 +55,7 @@ interface Channel {
 export class StereoTimeline {
   /** Chunks whose time could not be right; they were put after the audio before them. */
   misplacedChunks = 0;
-  /** Frames left out: older than the window, or after the maximum duration. */
+  /** Frames left out: older than the window, after the maximum duration, or of a caller far ahead of the clock. */
   droppedFrames = 0;
   /** Frames that left the window before anyone took them. */
   lostFrames = 0;
@@ -53,8 +64,8 @@ export class StereoTimeline {
   /** Ring of blocks by number; each is made when the call first reaches it. */
   private readonly blocks: (Int16Array | undefined)[];
   private lastBlock = -1;
-  private readonly caller: Channel = { offset: 0, writtenTo: Number.NEGATIVE_INFINITY };
-  private readonly agent: Channel = { offset: 1, writtenTo: Number.NEGATIVE_INFINITY };
+  private readonly caller = openChannel(0);
+  private readonly agent = openChannel(1);
   private head = 0;
   private nowFrame = 0;
   private changedFrom = 0;
@@ -72,14 +83,23 @@ export class StereoTimeline {
     return this.head / framesPerMs;
   }
 
-  /** Puts caller audio (8 kHz, mono) at `atMs` from the start of the call's media. */
+  /**
+   * Puts caller audio (8 kHz, mono) that came at `atMs` from the start of the call's media. It may come late and then all
+   * at once: what follows faster than real time shows how late the audio before it was.
+   */
   writeCaller(pcm: Int16Array, atMs: number): void {
-    this.write(this.caller, pcm, atMs);
+    const { caller } = this;
+    const nominal = Math.round(atMs * framesPerMs);
+    const ahead = nominal >= 0 && nominal < caller.writtenTo;
+    if (ahead) this.pullBack(caller, caller.writtenTo - nominal);
+    if (!ahead) this.put(caller, pcm, this.place(caller, nominal));
+    else if (caller.writtenTo - nominal <= maxAheadMs * framesPerMs) this.put(caller, pcm, caller.writtenTo);
+    else this.droppedFrames += pcm.length;
   }
 
   /** Puts agent audio (8 kHz, mono) where it was heard; seconds late is fine. */
   writeAgent(pcm: Int16Array, atMs: number): void {
-    this.write(this.agent, pcm, atMs);
+    this.put(this.agent, pcm, this.place(this.agent, Math.round(atMs * framesPerMs)));
   }
 
   /** Tells how far the call is, so that audio after a long silence is not taken for a mistake. */
@@ -114,8 +134,11 @@ export class StereoTimeline {
     this.markChanged(Math.max(silenceFrom, this.floor()), end);
   }
 
-  private write(channel: Channel, pcm: Int16Array, atMs: number): void {
-    const start = this.place(channel, atMs);
+  private put(channel: Channel, pcm: Int16Array, start: number): void {
+    if (start !== channel.writtenTo) {
+      channel.freeFrom = Math.max(0, channel.writtenTo);
+      channel.runFrom = start;
+    }
     channel.writtenTo = start + pcm.length;
     const end = Math.min(channel.writtenTo, this.maxFrames);
     if (end > start) this.advance(end);
@@ -133,13 +156,30 @@ export class StereoTimeline {
   }
 
   /** First frame of a chunk: where its channel is, when that is near; its nominal start, when that can be. */
-  private place(channel: Channel, atMs: number): number {
-    const nominal = Math.round(atMs * framesPerMs);
+  private place(channel: Channel, nominal: number): number {
     if (Math.abs(nominal - channel.writtenTo) <= glueMs * framesPerMs) return channel.writtenTo;
     const latest = Math.max(this.head, this.nowFrame) + this.windowFrames;
     if (nominal >= 0 && nominal <= latest) return nominal;
     this.misplacedChunks++;
     return Math.max(0, channel.writtenTo);
+  }
+
+  /** Moves a young run by so many frames towards what is before it, if there is room; a gap that is hardly one closes. */
+  private pullBack(channel: Channel, frames: number): void {
+    const { offset, runFrom, freeFrom } = channel;
+    const end = Math.min(channel.writtenTo, this.head);
+    if (end - runFrom > youngMs * framesPerMs) return;
+    const room = runFrom - Math.max(freeFrom, this.floor());
+    const closes = freeFrom > 0 && room - frames <= glueMs * framesPerMs;
+    const by = closes ? room : Math.min(room, frames);
+    if (by <= 0) return;
+    for (let frame = runFrom; frame < end + by; frame++) {
+      const sample = frame < end ? this.block(frame)[(frame % blockFrames) * 2 + offset]! : 0;
+      this.block(frame - by)[((frame - by) % blockFrames) * 2 + offset] = sample;
+    }
+    channel.runFrom -= by;
+    channel.writtenTo -= by;
+    this.markChanged(channel.runFrom, end);
   }
 
   /** Oldest frame still in memory. */

@@ -80,14 +80,53 @@ describe("recording", () => {
     expect(record((timeline) => timeline.writeAgent(level(3, 20), 40)).picture("agent")).toBe("0×40 3×20");
   });
 
-  test("what overlaps is overwritten, and the other side stays", () => {
+  /** A caller who counts the frames he says from 1, read when our process comes to it. */
+  function callerReadAt(readAt: (n: number) => number, frames: number): string {
+    return record((timeline) => {
+      for (let n = 0; n < frames; n++) timeline.writeCaller(level(n + 1, 20), readAt(n));
+    }).picture("caller");
+  }
+
+  /** `1×20 2×20 …`. */
+  function counting(from: number, to: number): string {
+    return Array.from({ length: to - from + 1 }, (_, n) => `${from + n}×20`).join(" ");
+  }
+
+  test.each([80, 300, 900])(
+    "our process stalls for %i ms: the caller's words are whole and in their place",
+    (stallMs) => {
+      const readAt = (n: number) => (n * 20 > 500 && n * 20 < 500 + stallMs ? 500 + stallMs : n * 20);
+      expect(callerReadAt(readAt, 100)).toBe(counting(1, 100));
+    },
+  );
+
+  test("what was kept for us before the call began is whole", () => {
+    expect(callerReadAt((n) => Math.max(0, n * 20 - 400), 60)).toBe(counting(1, 60));
+  });
+
+  test("a stall in which some of the caller's audio was lost leaves a gap of what was lost", () => {
+    const readAt = (n: number) => (n < 20 ? n * 20 : Math.max(720, n * 20 + 160));
+    expect(callerReadAt(readAt, 60)).toBe(`${counting(1, 20)} 0×160 ${counting(21, 60)}`);
+  });
+
+  test("a caller whose clock is fast is left alone until he is a second ahead, then he loses what is over", () => {
     const heard = record((timeline) => {
-      timeline.writeAgent(level(9, 300), 0);
-      timeline.writeCaller(level(1, 200), 0);
-      timeline.writeCaller(level(2, 50), 100);
+      for (let n = 0; n < 1000; n++) timeline.writeCaller(level(n + 1, 20), n * 18);
     });
-    expect(heard.picture("caller")).toBe("1×100 2×50 1×50 0×100");
-    expect(heard.picture("agent")).toBe("9×300");
+    const words = heard.picture("caller").split(" ");
+    expect(words.slice(0, 501).join(" ")).toBe(counting(1, 501));
+    expect(words.length).toBe(950);
+    expect(heard.timeline.droppedFrames).toBe(50 * 160);
+  });
+
+  test("what overlaps on the agent's side is overwritten, and the other side stays", () => {
+    const heard = record((timeline) => {
+      timeline.writeCaller(level(9, 300), 0);
+      timeline.writeAgent(level(1, 200), 0);
+      timeline.writeAgent(level(2, 50), 100);
+    });
+    expect(heard.picture("agent")).toBe("1×100 2×50 1×50 0×100");
+    expect(heard.picture("caller")).toBe("9×300");
   });
 
   test("agent audio known as heard only seconds later finds its place", () => {
