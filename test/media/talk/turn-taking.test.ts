@@ -492,6 +492,29 @@ describe("turn-taking: time", () => {
   });
 });
 
+describe("turn-taking: an agent who is to fall silent", () => {
+  test("a reply that is heard is cut, one that is awaited called off; neither is an interruption by the caller", () => {
+    const hush = { type: "agent-hushed", deaf: false } as const;
+    const speaking = talk().agentSpeaks(0, false).at(1000, hush);
+    expect([speaking.state, speaking.log]).toEqual(["listening", ["1000 yield", "1000 discard-interrupted"]]);
+    const thinking = talk().at(0, { type: "reply-requested", reason: "say", interruptible: false }).at(1000, hush);
+    expect([thinking.state, thinking.log]).toEqual(["listening", ["1000 cancel-response"]]);
+  });
+
+  test("a caller who speaks over it has the floor, and his turn is committed as ever", () => {
+    const script = talk().agentSpeaks(0).speechStart(1000).at(1200, { type: "agent-hushed", deaf: false });
+    expect(script.log.slice(1)).toEqual(["1200 yield", "1200 discard-interrupted", "1200 yielded"]);
+    expect(script.state).toBe("caller-speaking");
+    expect(script.speechStop(2000).until(2500).log.slice(-2)).toEqual(["2500 commit-turn", "2500 respond"]);
+  });
+
+  test("nobody is waited for by one who is deaf, too", () => {
+    const script = talk().speechStart(0).at(500, { type: "agent-hushed", deaf: true });
+    expect([script.state, script.machine.deadline]).toEqual(["listening", undefined]);
+    expect(script.speechStop(1000).until(5000).log).toEqual(["500 cancel-response"]);
+  });
+});
+
 describe("turn-taking: whatever happens, in whatever order", () => {
   const inputs: readonly ((now: number, random: SeededRandom) => TurnInput)[] = [
     (now, random) => ({ type: "caller-speech-started", onsetAtMs: now - random.int(0, 100) }),
@@ -511,6 +534,7 @@ describe("turn-taking: whatever happens, in whatever order", () => {
     () => ({ type: "dtmf-barge-in" }),
     () => ({ type: "dtmf-turn" }),
     (_now, random) => ({ type: "reply-requested", reason: "say", interruptible: random.chance(0.7) }),
+    (_now, random) => ({ type: "agent-hushed", deaf: random.chance(0.5) }),
   ];
 
   /** Rules that hold for every run of orders; throws when one is broken. */

@@ -2,12 +2,10 @@ import { execFileSync } from "node:child_process";
 import { open, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { pcmu8k } from "../../../../src/codecs/format.ts";
 import { parseWav } from "../../../../src/codecs/wav.ts";
 import type { IdKind } from "../../../../src/kit/ids.ts";
 import { createLogger } from "../../../../src/kit/log.ts";
 import { createMetrics } from "../../../../src/kit/metrics.ts";
-import type { CallLeg } from "../../../../src/media/leg.ts";
 import type { AgentSpec, MediaEvent } from "../../../../src/media/protocol.ts";
 import { CallSession, type CallSessionOptions } from "../../../../src/media/talk/io/call-session.ts";
 import { CallerEars } from "../../../../src/media/talk/io/caller-ears.ts";
@@ -15,34 +13,10 @@ import { builtInMusic, ringback } from "../../../../src/media/talk/room-sounds.t
 import { Rooms } from "../../../../src/media/talk/rooms.ts";
 import { HeldClock, temporaryFolder } from "../../../control/gateway.ts";
 import { quietAgent } from "../../../kit/conversation-call.ts";
+import { FakeLeg } from "../../../kit/fake-leg.ts";
 import { ScriptedAi } from "../../../kit/scripted-ai.ts";
 
 const log = createLogger("silent", "test");
-
-/** A leg that remembers, and can be made to break. */
-class FakeLeg implements CallLeg {
-  readonly inbound = pcmu8k;
-  readonly outbound = pcmu8k;
-  readonly capabilities = { clear: true, marks: true, dtmfOut: false };
-  readonly did: string[] = [];
-  breaks = false;
-
-  sendAudio(payload: Uint8Array): boolean {
-    if (this.breaks) throw new Error("broken leg");
-    this.did.push(`audio ${payload.length}`);
-    return true;
-  }
-  sendMark(): void {}
-  clear(): void {
-    if (this.breaks) throw new Error("broken leg");
-  }
-  sendDtmf(): boolean {
-    return false;
-  }
-  close(): void {
-    this.did.push("close");
-  }
-}
 
 let ears: CallerEars;
 beforeAll(async () => {
