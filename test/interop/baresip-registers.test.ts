@@ -1,8 +1,8 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { systemClock } from "../../src/kit/io/system-clock.ts";
 import { startBaresip } from "../kit/baresip.ts";
 import { addPhone, openExchange, openTelephone, type TestExchange } from "../kit/exchange.ts";
-import { eventually } from "../kit/gateway.ts";
+import { eventually, startGateway } from "../kit/gateway.ts";
 
 const bindingsOf = ({ book }: TestExchange, id: string) => book.bindings(id, systemClock.now());
 
@@ -53,4 +53,50 @@ describe("baresip as a telephone of ours", () => {
       { from: "101", to: "+15550100", direction: "internal", status: "received" },
     ]);
   }, 30_000);
+});
+
+describe("baresip at a gateway as a user starts it", () => {
+  test("a telephone made by the API registers, is shown, gets a text and calls the demo agent", async () => {
+    const gateway = await startGateway();
+    onTestFinished(() => gateway.close());
+    const port = Number(gateway.lines.map((line) => /sip:\+15550100@\S+:(\d+)/.exec(line)?.[1]).find(Boolean));
+    const { body: phone } = await gateway.api("POST", "/phones", { username: "101", number: "101" });
+    const baresip = await startBaresip(`<sip:101@127.0.0.1:${port}>;auth_pass=${phone.password};regint=120`);
+    const registrations = await eventually("registered", async () => {
+      const { body } = await gateway.api("GET", `/phones/${phone.id}`);
+      return body.registrations.length > 0 ? body.registrations : undefined;
+    });
+    expect(registrations).toMatchObject([
+      { user_agent: expect.stringMatching(/^baresip/), transport: "UDP", address: "127.0.0.1" },
+    ]);
+    const metrics = await (await fetch(`${gateway.httpUrl}/metrics`)).text();
+    expect(metrics).toMatch(/^tandem_phones_registered\S* 1$/m);
+
+    const sent = await gateway.api("POST", "/texts", { from: "+15550100", to: "101", text: "your table is ready" });
+    expect(sent).toMatchObject({ status: 201, body: { status: "queued", direction: "internal" } });
+    await eventually("delivered", async () => {
+      const { body } = await gateway.api("GET", `/texts/${sent.body.id}`);
+      return body.status === "delivered" ? true : undefined;
+    });
+    await eventually("shown", () => (baresip.output().includes("your table is ready") ? true : undefined));
+    expect(gateway.lines.join("\n")).not.toContain("your table is ready");
+
+    baresip.command(`/dial sip:+15550100@127.0.0.1:${port}`);
+    const call = await eventually("the call stands", async () => {
+      const { body } = await gateway.api("GET", "/calls?status=in-progress");
+      return body.data[0];
+    });
+    // The number of the telephone, as it has authenticated.
+    expect(call).toMatchObject({ carrier: "sip", from: "101", to: "+15550100" });
+    baresip.command("/hangup");
+    await eventually("the call has ended", async () => {
+      const { body } = await gateway.api("GET", `/calls/${call.id}`);
+      return body.status === "ended" ? true : undefined;
+    });
+    await baresip.quit();
+    await eventually("unregistered", async () => {
+      const { body } = await gateway.api("GET", `/phones/${phone.id}`);
+      return body.registrations.length === 0 ? true : undefined;
+    });
+  }, 60_000);
 });

@@ -163,10 +163,10 @@ export class TextDesk implements TextCarrier {
 
   #writer(request: SipRequest, from: Hop, now: number): Writer {
     const { phones, trunks } = this.#options;
-    const byContact = trunks.matchContact(userOf(request.uri) ?? "");
-    const named = byContact && trunks.mayComeFrom(byContact, from.address) ? byContact : undefined;
-    const trunk = named ?? trunks.matchSource(from.address);
-    if (trunk && trunk.inbound.username === null) return { type: "trunk", trunk };
+    const registered = trunks.matchContact(userOf(request.uri) ?? "");
+    if (registered) return { type: "trunk", trunk: registered };
+    const bySource = trunks.matchSource(from.address);
+    if (bySource && bySource.inbound.username === null) return { type: "trunk", trunk: bySource };
     const who = phones.authenticate(request, from, now);
     switch (who.type) {
       case "phone":

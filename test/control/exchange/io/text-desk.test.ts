@@ -2,9 +2,11 @@ import { describe, expect, test } from "vitest";
 import type { Trunk } from "../../../../src/control/exchange/trunk.ts";
 import type { E164 } from "../../../../src/kit/ids.ts";
 import { systemRandom } from "../../../../src/kit/io/random.ts";
+import { hashA1 } from "../../../../src/sip/digest.ts";
 import { digestAuthorize } from "../../../../src/sip/digest-authorize.ts";
 import { SipHeaders } from "../../../../src/sip/headers/headers.ts";
 import { respond } from "../../../../src/sip/message.ts";
+import { makeSipUri } from "../../../../src/sip/uri.ts";
 import { addPhone, openExchange, openTelephone, type TestExchange } from "../../../kit/exchange.ts";
 import { eventually } from "../../../kit/gateway.ts";
 
@@ -143,6 +145,42 @@ describe("texts by SIP MESSAGE over loopback", () => {
     expect(exchange.texts).toMatchObject([
       { from: "+4930123", to: agentNumber, body: "hello", direction: "inbound", status: "received" },
     ]);
+  });
+
+  test("text: from the far end of a registering trunk, which names our Contact and the number in To", async () => {
+    const exchange = await openExchange({
+      agentNumbers: [agentNumber],
+      trunks: { matchContact: (user) => (user === "k7contact" ? trunk : undefined) },
+    });
+    const carrier = await openTelephone(exchange.port);
+    const to = { uri: makeSipUri({ user: "0015550100", host: "us.example.com" }), params: new Map() };
+    const parts = {
+      method: "MESSAGE",
+      user: "k7contact",
+      to,
+      contentType: "text/plain",
+      body: Buffer.from("x"),
+    } as const;
+    expect((await carrier.ask(parts)).status).toBe(200);
+    expect(exchange.texts).toMatchObject([{ to: agentNumber, direction: "inbound" }]);
+  });
+
+  test("text: a trunk that must authenticate is asked to, and known by its user name", async () => {
+    const digest = { ...trunk, inbound: { sources: ["127.0.0.1"], username: "carrier" } };
+    const ha1 = { "SHA-256": hashA1("SHA-256", "carrier", "tandem", "carrier-secret") };
+    const exchange = await openExchange({
+      agentNumbers: [agentNumber],
+      trunks: {
+        matchSource: () => digest,
+        matchUser: (username) => (username === "carrier" ? { trunk: digest, ha1 } : undefined),
+        mayComeFrom: () => true,
+      },
+    });
+    const bare = await openTelephone(exchange.port);
+    expect((await bare.text("0015550100", "x")).status).toBe(401);
+    const carrier = await openTelephone(exchange.port, { username: "carrier", password: "carrier-secret" });
+    expect((await carrier.text("0015550100", "x")).status).toBe(200);
+    expect(exchange.texts).toMatchObject([{ from: "carrier", to: agentNumber, direction: "inbound" }]);
   });
 
   test("text: goes out by a trunk with its rules and credentials, and past a target that fails", async () => {
