@@ -159,10 +159,14 @@ const machineLines = [
   ["You've reached the Smith family.", 500, "We are not at home.", 400, "You know what to do."],
 ] as const;
 
-async function said(lines: readonly (readonly (string | number)[])[], kind: Answerer["kind"]): Promise<Answerer[]> {
+async function said(
+  lines: readonly (readonly (string | number)[])[],
+  kind: Answerer["kind"],
+  by: readonly FliteVoiceName[] = voices,
+): Promise<Answerer[]> {
   const all: Answerer[] = [];
   for (const line of lines) {
-    for (const voice of voices) {
+    for (const voice of by) {
       const pieces: (Int16Array | number)[] = [];
       for (const part of line) pieces.push(typeof part === "number" ? part : await spoken(part, voice));
       all.push({ name: `${voice}: ${line[0]}`, kind, pieces });
@@ -232,11 +236,11 @@ export async function answerers(): Promise<Answerer[]> {
     ...recorded(recordedShort, "human"),
     ...(await said(humanLines, "human")),
     ...recorded(recordedLong, "machine"),
-    ...(await said(machineLines, "machine")),
+    ...(await said(machineLines, "machine", ["kal16", "slt"])),
   ];
 }
 
 /** People with long greetings, apart from the others: by sound alone they are machines. */
 export function businessPeople(): Promise<Answerer[]> {
-  return said(businessLines, "human");
+  return said(businessLines, "human", ["kal16", "slt"]);
 }

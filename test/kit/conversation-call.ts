@@ -2,7 +2,8 @@ import { bytesPerMs, pcmu8k } from "../../src/codecs/format.ts";
 import type { AiCapabilities } from "../../src/media/ai/session.ts";
 import type { CallLeg } from "../../src/media/leg.ts";
 import type { AgentSpec, EndCause, Utterance } from "../../src/media/protocol.ts";
-import { Conversation, type ConversationNews } from "../../src/media/talk/conversation.ts";
+import type { AnswerGate } from "../../src/media/talk/answer-gate.ts";
+import { Conversation, type ConversationNews, type ConversationPorts } from "../../src/media/talk/conversation.ts";
 import { Playout } from "../../src/media/talk/playout.ts";
 import { ScriptedAi } from "./scripted-ai.ts";
 import { SimulatedCarrier } from "./simulated-carrier.ts";
@@ -45,7 +46,14 @@ export class ConversationCall {
   #plan: { readonly at: number; readonly work: () => void }[] = [];
   #lastId = 0;
 
-  constructor(agent: Partial<AgentSpec> = {}, capabilities: Partial<AiCapabilities> = {}) {
+  /** Stands before the conversation on an outgoing call. */
+  readonly gate: AnswerGate | undefined;
+
+  constructor(
+    agent: Partial<AgentSpec> = {},
+    capabilities: Partial<AiCapabilities> = {},
+    makeGate?: (conversation: Conversation, ports: ConversationPorts) => AnswerGate,
+  ) {
     this.ai = new ScriptedAi(capabilities);
     this.carrier = new SimulatedCarrier(bytesPerMs(pcmu8k));
     this.#playout = new Playout({ format: pcmu8k, marks: true });
@@ -59,26 +67,28 @@ export class ConversationCall {
       sendDtmf: () => false,
       close: () => {},
     };
-    this.conversation = new Conversation(
-      { ...quietAgent, ...agent, turn: { ...quietAgent.turn, ...agent.turn } },
-      {
-        leg,
-        ai: this.ai,
-        playout: this.#playout,
-        playoutSink: this.carrier.sink(() => {}),
-        report: (news) => this.news.push(news),
-        runTool: (toolCallId) => this.toolsRun.push(toolCallId),
-        end: (cause, detail) => {
-          if (this.ending) return;
-          this.ending = { at: this.now, cause, detail };
-          this.conversation.closed(this.now);
-        },
-        count: (kind) => this.counts.push(kind),
-        ignored: () => this.counts.push("ignored"),
-        makeId: (kind) => `${kind}_${++this.#lastId}`,
+    const ports: ConversationPorts = {
+      leg,
+      ai: this.ai,
+      playout: this.#playout,
+      playoutSink: this.carrier.sink(() => {}),
+      report: (news) => {
+        this.news.push(news);
+        this.gate?.told(news);
       },
-      0,
-    );
+      runTool: (toolCallId) => this.toolsRun.push(toolCallId),
+      end: (cause, detail) => {
+        if (this.ending) return;
+        this.ending = { at: this.now, cause, detail };
+        this.conversation.closed(this.now);
+      },
+      count: (kind) => this.counts.push(kind),
+      ignored: () => this.counts.push("ignored"),
+      makeId: (kind) => `${kind}_${++this.#lastId}`,
+    };
+    const spec = { ...quietAgent, ...agent, turn: { ...quietAgent.turn, ...agent.turn } };
+    this.conversation = new Conversation(spec, ports, 0);
+    this.gate = makeGate?.(this.conversation, ports);
     this.ai.attach({
       event: (event) => this.ending ?? this.conversation.aiEvent(event, this.now),
       agentAudio: (responseId, itemId, audio) =>
@@ -115,6 +125,7 @@ export class ConversationCall {
         next.work();
       }
       if (!this.ending) this.ai.advance();
+      if (this.now % 20 === 0 && !this.ending) this.gate?.tick(this.now);
       if (this.now % 20 === 0 && !this.ending) this.conversation.tick(this.now);
     }
     return this;

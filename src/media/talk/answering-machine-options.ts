@@ -13,10 +13,12 @@ export interface AnsweringMachineOptions {
   readonly longestHumanMs: number;
   /** Silence after a person's greeting that settles it. */
   readonly settledMs: number;
-  /** Speech without a long pause that makes it a machine's, likely and surely; more while we speak ourselves. */
+  /** Speech without a long pause that makes it a machine's, likely and surely; more once a person would answer us. */
   readonly machineMs: number;
   readonly surelyMachineMs: number;
   readonly moreOverAgentMs: number;
+  /** Speech over our own voice that makes it a machine's: people stop. */
+  readonly overAgentMs: number;
   /** Without our detector's word for it, a pause after speech must be this long. */
   readonly unconfirmedPauseMs: number;
   /** Silence after a machine's greeting that stands for the beep, and the latest moment to speak. */
@@ -38,6 +40,7 @@ export const defaultAnsweringMachineOptions = {
   machineMs: 1700,
   surelyMachineMs: 2100,
   moreOverAgentMs: 1000,
+  overAgentMs: 1200,
   unconfirmedPauseMs: 500,
   greetingOverMs: 2000,
   messageByMs: 40_000,

@@ -11,6 +11,7 @@ export type AnswerReason =
   | "still-talking"
   | "short-greeting"
   | "long-greeting"
+  | "talks-over"
   | "words"
   | "beep"
   | "fax"
@@ -51,6 +52,7 @@ interface Estimate {
 const missingMs = 100;
 /** Verdicts that are not final; a line that alternates is not reported for ever. */
 const maxVerdicts = 8;
+const frameMs = 20;
 const silentFrame = new Int16Array(160);
 const nothing: readonly AnswerOrder[] = [];
 
@@ -70,7 +72,9 @@ export class AnsweringMachine implements Machine<AnswerInput, AnswerOrder> {
   /** The detector hears speech now, and has heard some. */
   #speaking = false;
   #confirmed = false;
+  /** Our own voice was heard there, and how long the far end has talked over it. */
   #agentHeard = false;
+  #overAgentMs = 0;
   #last: Estimate | undefined;
   #verdicts = 0;
   /** When it was told to speak for want of a beep, which may come yet; and that no more is to be told. */
@@ -133,6 +137,7 @@ export class AnsweringMachine implements Machine<AnswerInput, AnswerOrder> {
     const tone = this.#tones.frame(pcm, this.#cadence.onsetMs !== undefined);
     this.#tone ??= tone;
     this.#cadence.frame(pcm, this.#tones.tonal || (agentAudible && !this.#speaking));
+    if (agentAudible && this.#cadence.silenceMs === 0) this.#overAgentMs += frameMs;
     this.#judge();
     if (this.#awaitsEnd && !this.#over) this.#lookForEnd(tone === "beep");
   }
@@ -183,14 +188,17 @@ export class AnsweringMachine implements Machine<AnswerInput, AnswerOrder> {
   #estimate(out: boolean): Estimate {
     if (this.#tone) return certain("machine", this.#tone === "beep" ? 0.97 : 0.99, this.#tone);
     if (this.#words) return certain(this.#words, 0.95, "words");
-    const { leastSpeechMs, helloMs, machineMs, surelyMachineMs, moreOverAgentMs, settledMs } = this.#options;
+    const { leastSpeechMs, helloMs, machineMs, surelyMachineMs, moreOverAgentMs, overAgentMs, settledMs } =
+      this.#options;
     const { talkMs, silenceMs } = this.#cadence;
     if (talkMs < leastSpeechMs) return guess("unknown", 0.2, "nothing-said");
+    if (this.#overAgentMs >= overAgentMs) return certain("machine", 0.85, "talks-over");
     const moreMs = this.#agentHeard ? moreOverAgentMs : 0;
     const surely = (talkMs - machineMs) / (surelyMachineMs - machineMs);
     if (talkMs >= surelyMachineMs + moreMs) return certain("machine", 0.95, "long-greeting");
     if (talkMs >= machineMs + moreMs) return guess("machine", 0.6 + 0.3 * Math.min(1, surely), "long-greeting");
-    if (out && talkMs >= helloMs + moreMs && silenceMs < settledMs / 4) return guess("machine", 0.55, "still-talking");
+    const goesOn = !this.#agentHeard && talkMs >= helloMs && silenceMs < settledMs / 4;
+    if (out && goesOn) return guess("machine", 0.55, "still-talking");
     const longer = this.#longer(talkMs);
     if (silenceMs < this.#pauseAfter(longer)) {
       // Who was greeted and says something is in a conversation.
