@@ -53,8 +53,9 @@ export type Authentication =
 
 /** Challenges an address may cause without ever answering one rightly. */
 const challenges = { burst: 200, perSecond: 5, maxBuckets: 10_000 } as const;
-/** Expired bindings are forgotten, and NATs kept open, this often; most NATs close a UDP path after 30 s or more. */
-const roundMs = 25_000;
+/** A round is this many steps of a second: most NATs close a UDP path after 30 s or more. */
+const stepMs = 1000;
+const stepsPerRound = 25;
 
 /** Our registrar: phones authenticate and register here, and are found for calls and texts. */
 export class PhoneDesk {
@@ -63,6 +64,10 @@ export class PhoneDesk {
   readonly #unanswered = new TokenBuckets(challenges);
   #endpoint: Pick<SipEndpoint, "respond" | "request"> | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #step = 0;
+  /** Devices still to be pinged in this round, and how many of them in each step. */
+  #unpinged: Binding[] = [];
+  #perStep = 0;
 
   constructor(options: PhoneDeskOptions) {
     const { book, trunkSecret, realm, allowMd5, randomBytes } = options;
@@ -74,7 +79,7 @@ export class PhoneDesk {
   /** Begins to answer through the endpoint. */
   start(endpoint: Pick<SipEndpoint, "respond" | "request">): void {
     this.#endpoint = endpoint;
-    this.#timer = setInterval(() => this.#round(), roundMs).unref();
+    this.#timer = setInterval(() => this.#takeStep(), stepMs).unref();
   }
 
   /** Twice is fine. */
@@ -165,12 +170,17 @@ export class PhoneDesk {
     this.#endpoint?.respond(key, respond(request, isChallenge ? 401 : 403, { headers, toTag }));
   }
 
-  #round(): void {
+  /** Forgets what has expired and keeps NATs open, a share of the devices at a time. */
+  #takeStep(): void {
     const { book, clock } = this.#options;
-    const now = clock.now();
-    book.sweep(now);
-    this.#count();
-    for (const binding of book.allBindings(now)) if (binding.flow?.transport === "UDP") this.#ping(binding);
+    if (this.#step++ % stepsPerRound === 0) {
+      const now = clock.now();
+      book.sweep(now);
+      this.#count();
+      this.#unpinged = book.allBindings(now).filter(({ flow }) => flow?.transport === "UDP");
+      this.#perStep = Math.ceil(this.#unpinged.length / stepsPerRound);
+    }
+    for (const binding of this.#unpinged.splice(0, this.#perStep)) this.#ping(binding);
   }
 
   /** A phone's answer keeps its NAT open from the inside; the answer itself tells us nothing. */

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { PhoneDesk } from "../../../../src/control/exchange/io/phone-desk.ts";
 import { PhoneBook } from "../../../../src/control/exchange/phone-book.ts";
 import { routeTo } from "../../../../src/control/exchange/phone-route.ts";
@@ -168,6 +168,47 @@ describe("phones register over loopback", () => {
       for (const [name, value] of lines) headers.add(name, value);
       expect(desk.authenticate({ ...request, headers }, farHop, 0)).toMatchObject({ type: "phone" });
     }
+  });
+
+  test("phone: devices behind a NAT are asked for a sign of life every 25 s, spread over that time, others not", () => {
+    vi.useFakeTimers();
+    onTestFinished(() => {
+      vi.useRealTimers();
+    });
+    const book = new PhoneBook();
+    const phone = { id: "phone_1", username: "101", number: null, label: null, mayCall: "any", enabled: true } as const;
+    book.set(phone, "right-one");
+    let now = 0;
+    const desk = new PhoneDesk({
+      book,
+      guard: new SourceGuard(defaultSourceGuard),
+      realm: "tandem",
+      allowMd5: true,
+      clock: { now: () => now, wall: () => 0 },
+      randomBytes: systemRandom,
+      log: createLogger("silent", "test"),
+      metrics: createMetrics(),
+    });
+    const device = (port: number, host: string) => {
+      const request = sipRequest("REGISTER", { callId: host });
+      request.headers.set("Contact", `<sip:101@${host}:5060>`);
+      book.register(phone, request, { transport: "UDP", address: "203.0.113.9", port }, now);
+    };
+    device(40_001, "10.0.0.5");
+    device(40_002, "10.0.0.6");
+    device(5060, "203.0.113.9");
+    const pinged: string[] = [];
+    desk.start({
+      respond: () => undefined,
+      request: (request, _onResult, to) => pinged.push(`${now} ${request.method} ${to?.address}:${to?.port}`),
+    });
+    onTestFinished(() => desk.close());
+    for (now = 1000; now <= 52_000; now += 1000) vi.advanceTimersByTime(1000);
+    expect(pinged.map((line) => line.slice(line.indexOf(" ") + 1)).sort()).toEqual([
+      ...Array(3).fill("OPTIONS 203.0.113.9:40001"),
+      ...Array(3).fill("OPTIONS 203.0.113.9:40002"),
+    ]);
+    expect(new Set(pinged.map((line) => line.split(" ")[0])).size).toBe(6);
   });
 
   test("phone: the digest user of a trunk is told apart from a phone", async () => {
