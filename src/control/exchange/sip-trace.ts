@@ -38,6 +38,8 @@ export interface TraceMoment {
   readonly wall: number;
 }
 
+/** Most Call-IDs known to belong to a call before their first message. */
+const maxExpected = 1000;
 const dialogOverheadBytes = 1024;
 const entryOverheadBytes = 512;
 const maxAddressChars = 200;
@@ -46,6 +48,8 @@ const maxAddressChars = 200;
 export class SipTrace {
   readonly #options: SipTraceOptions;
   readonly #shelves: Readonly<Record<TraceKind, TraceShelf>>;
+  /** Calls whose INVITE is not sent yet, oldest first. */
+  readonly #expected = new Map<string, CallId>();
 
   constructor(options: SipTraceOptions = defaultSipTrace) {
     this.#options = options;
@@ -71,7 +75,7 @@ export class SipTrace {
     const sipCallId = sipCallIdOf(message);
     const known = this.dialog(sipCallId);
     if (known !== undefined) this.#shelves[known.kind].take(known);
-    const dialog = known ?? newDialog(sipCallId, message, hop, at);
+    const dialog = known ?? this.#begin(sipCallId, message, hop, at);
     this.#note(dialog, message);
     this.#append(dialog, {
       at: Math.max(dialog.lastAt, dialog.firstWall + at.now - dialog.firstNow),
@@ -83,10 +87,15 @@ export class SipTrace {
     this.#shelves[dialog.kind].put(dialog);
   }
 
-  /** Notes which call of ours a Call-ID belongs to; several may belong to one. */
+  /** Notes which call of ours a Call-ID belongs to, before or after its first message; several may belong to one. */
   assign(sipCallId: string, callId: CallId): void {
     const dialog = this.dialog(sipCallId);
-    if (dialog !== undefined) dialog.callId = callId;
+    if (dialog !== undefined) {
+      dialog.callId = callId;
+      return;
+    }
+    this.#expected.set(sipCallId, callId);
+    if (this.#expected.size > maxExpected) this.#expected.delete(this.#expected.keys().next().value!);
   }
 
   /** What is kept of a Call-ID. */
@@ -105,6 +114,13 @@ export class SipTrace {
     return this.#all()
       .sort((a, b) => b.lastAt - a.lastAt)
       .slice(0, limit);
+  }
+
+  #begin(sipCallId: string, message: SipMessage, hop: Hop, at: TraceMoment): TraceDialog {
+    const dialog = newDialog(sipCallId, message, hop, at);
+    dialog.callId = this.#expected.get(sipCallId);
+    this.#expected.delete(sipCallId);
+    return dialog;
   }
 
   #all(): TraceDialog[] {

@@ -173,8 +173,10 @@ describe("SIP trace, list", () => {
     const call = "call_00000000000000000000000000" as CallId;
     trace.assign("first", call);
     trace.assign("third", call);
-    trace.assign("nobody", call);
+    trace.assign("to-come", call);
     expect(trace.dialogsOf(call).map(({ sipCallId }) => sipCallId)).toEqual(["first", "third"]);
+    add("out", sipRequest("INVITE", { callId: "to-come" }));
+    expect(trace.dialogsOf(call).map(({ sipCallId }) => sipCallId)).toEqual(["first", "third", "to-come"]);
   });
 });
 
