@@ -76,7 +76,7 @@ export class HouseCall {
     if (agent) {
       this.ai = new ScriptedAi();
       this.ai.now = house.clock.ms;
-      this.ai.pushCallerAudio = (frame: Uint8Array) => void this.agentHeard.push(frame.slice());
+      this.ai.hears = (frame) => void this.agentHeard.push(frame.slice());
       this.ai.attach(this.session.aiSink);
     }
     this.session.start(this.leg, this.ai);

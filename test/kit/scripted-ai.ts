@@ -46,6 +46,8 @@ export class ScriptedAi implements AiSession {
   /** Agent audio as sent, by item. */
   readonly audio = new Map<string, number[]>();
   closed = false;
+  /** Is given what the AI hears; the view is valid only during the call. */
+  hears: (frame: Uint8Array) => void = () => {};
   now = 0;
   #queue: Reply[] = [];
   #current: (Reply & { responseId: string; itemId: string; sentMs: number; audioMs: number }) | undefined;
@@ -67,7 +69,9 @@ export class ScriptedAi implements AiSession {
     this.#sink?.event({ type: "ready" });
   }
 
-  pushCallerAudio(): void {}
+  pushCallerAudio(frame: Uint8Array): void {
+    this.hears(frame);
+  }
 
   close(): void {
     this.closed = true;

@@ -8,8 +8,8 @@ import { FromRoom, ToRoom } from "./room-codec.ts";
 const maxWaitingMs = 240;
 /** A leg without a clock of ours, which buffers, gets and gives this much before the first frame, so that no jitter is heard. */
 const cushionMs = 60;
-/** A leg whose clock runs ahead of ours fills its queue: looked after this often, in ticks. */
-const driftEveryTicks = 100;
+/** A frame that waited for so many ticks without need is left out; of several the first is earlier, as many times as they are. */
+const needlessTicks = 100;
 
 /** A telephone's place in a room: its leg's audio in, what it is to hear out, each converted once. */
 export class LegSeat implements RoomParty {
@@ -61,7 +61,7 @@ export class LegSeat implements RoomParty {
       return false;
     }
     this.#flows = true;
-    this.#followDrift(waiting);
+    this.#catchUp(waiting);
     this.#queue.take(this.#frame, this.#frame.length);
     this.#toRoom.convert(this.#frame, frame);
     return true;
@@ -83,11 +83,13 @@ export class LegSeat implements RoomParty {
     if (this.#leg.sendAudio(bytes)) this.#sent(bytes);
   }
 
-  /** Leaves a frame out when for two seconds there was always one more than is needed. */
-  #followDrift(waiting: number): void {
+  /** Leaves a frame out when more waited than is needed all the time: a clock ahead of ours, or a stall that is over. */
+  #catchUp(waiting: number): void {
     this.#least = Math.min(this.#least, waiting);
-    if (++this.#ticks < driftEveryTicks) return;
-    if (this.#least > this.#cushionFrames + 1) this.#queue.take(this.#frame, this.#frame.length);
+    this.#ticks++;
+    const needless = this.#least - this.#cushionFrames - 1;
+    if (this.#ticks * Math.max(1, needless) < needlessTicks) return;
+    if (needless > 0) this.#queue.take(this.#frame, this.#frame.length);
     this.#ticks = 0;
     this.#least = Number.POSITIVE_INFINITY;
   }

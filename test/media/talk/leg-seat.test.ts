@@ -118,6 +118,18 @@ describe("a telephone's seat in a room", () => {
     expect(brought - said - waiting).toBeGreaterThan(20);
   });
 
+  test("frames made up for after a stall of ours are said, and caught up with in a few seconds", () => {
+    const { seat, speak } = seatOf({ marks: false });
+    for (let n = 0; n < 9; n++) seat.audio(level(1000));
+    let said = 0;
+    for (let tick = 0; tick < 400; tick++) {
+      seat.audio(level(1000));
+      if (speak()) said++;
+    }
+    expect(said).toBe(400);
+    expect(speak()).toBeUndefined();
+  });
+
   test("a carrier's stream gets a cushion too, and silence as well as sound, so that it never runs dry", () => {
     const { seat, leg, sentBytes } = seatOf({ marks: true });
     seat.hear(undefined);
