@@ -1,4 +1,4 @@
-import type { NameAddress } from "../../sip/headers/fields.ts";
+import { assertedIdentityField, type NameAddress } from "../../sip/headers/fields.ts";
 import { SipHeaders } from "../../sip/headers/headers.ts";
 import { noParams } from "../../sip/headers/params.ts";
 import { type Authorize, defaultSessionOptions } from "../../sip/invite-session/types.ts";
@@ -51,7 +51,7 @@ export function trunkDial(
   const home = fromDomain ?? registered?.host ?? hosts[0]?.host ?? "invalid";
   const from = address(caller, { host: home });
   const headers = new SipHeaders();
-  if (assertIdentity) headers.add("P-Asserted-Identity", `<sip:${caller}@${home}>`);
+  if (assertIdentity) headers.put(assertedIdentityField, from);
   return {
     groups: targets.flatMap(({ uri }) => {
       const target = sipUri(uri);

@@ -1,5 +1,4 @@
 /** What a trunk is, and what call control, the API and the metrics ask about it. Types only. */
-import type { E164 } from "../../kit/ids.ts";
 import type { DigestAlgorithm } from "../../sip/digest.ts";
 import type { Authorize } from "../../sip/invite-session/types.ts";
 

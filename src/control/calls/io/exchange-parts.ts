@@ -12,11 +12,13 @@ import type { TrunkBook } from "../../exchange/trunk.ts";
 import type { CallRecords } from "../call-control.ts";
 import type { LiveCalls } from "./live-calls.ts";
 import type { SipSessions } from "./sip-sessions.ts";
+import type { TelephoneCalls } from "./telephone-calls.ts";
 
 /** What every part of the exchange stands on. */
 export interface ExchangeParts {
   readonly sessions: SipSessions;
   readonly live: LiveCalls;
+  readonly calls: TelephoneCalls;
   readonly records: CallRecords;
   readonly trunks: TrunkBook;
   readonly phones: PhoneDesk;
@@ -32,8 +34,8 @@ export interface ExchangeParts {
 }
 
 const unspecified = new Set(["0.0.0.0", "::"]);
-/** Stands for the internet where a far end's address is not known before the DNS has answered. */
-const somewhere = "192.0.2.1";
+/** Stands for the internet where a far end's address is not known before the DNS has answered; nothing is sent there. */
+const somewhere = "8.8.8.8";
 
 /** Which of our addresses a far end is to send its media to. */
 export class Network {

@@ -201,7 +201,7 @@ export class GatewayCalls implements CallControl {
     if (!process?.ready) return;
     const callId = this.#tokens.take(offer.token, this.#options.clock.now());
     const call = callId && this.live.get(callId);
-    if (!call || call.access.type !== "stream" || call.plan.carrier !== offer.carrier) {
+    if (call?.access.type !== "stream" || call.plan.carrier !== offer.carrier) {
       const reason = "unknown, used or expired token";
       const { carrier, remoteAddress } = offer;
       this.#options.metrics.streamsRefused.inc({ reason: "bad-token" });

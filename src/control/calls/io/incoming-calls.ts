@@ -12,11 +12,11 @@ import { dialledIn, identityOf } from "../../exchange/phone.ts";
 import { sipMediaOptions, trunkMediaOptions } from "../sip-media.ts";
 import { type CallerCheck, checkCaller } from "./caller-check.ts";
 import type { ExchangeParts } from "./exchange-parts.ts";
+import type { FarEndChanges } from "./far-end-changes.ts";
 import type { JoinedCalls } from "./joined-calls.ts";
 import type { LiveCall, NewLiveCall } from "./live-calls.ts";
 import { SipLeg } from "./sip-leg.ts";
 import { TelephoneCall } from "./telephone-call.ts";
-import type { Transfers } from "./transfers.ts";
 
 const retryAfterS = 5;
 
@@ -24,13 +24,13 @@ const retryAfterS = 5;
 export class IncomingCalls {
   readonly #parts: ExchangeParts;
   readonly #joined: JoinedCalls;
-  readonly #transfers: Transfers;
+  readonly #changes: FarEndChanges;
   #closing = false;
 
-  constructor(parts: ExchangeParts, joined: JoinedCalls, transfers: Transfers) {
+  constructor(parts: ExchangeParts, joined: JoinedCalls, changes: FarEndChanges) {
     this.#parts = parts;
     this.#joined = joined;
-    this.#transfers = transfers;
+    this.#changes = changes;
   }
 
   /** Takes no new calls. */
@@ -51,7 +51,7 @@ export class IncomingCalls {
       return;
     }
     if (incoming.replaces !== undefined) {
-      this.#transfers.replaced(incoming, this.#leg(incoming, check));
+      this.#changes.replaced(incoming, this.#leg(incoming, check));
       return;
     }
     const route = routeInvite(check, request, open);
@@ -68,11 +68,11 @@ export class IncomingCalls {
     const call = new TelephoneCall({
       ...this.#parts,
       direction: "inbound",
-      ended: () => {
-        if (trunkId !== undefined) this.#parts.trunks.release(trunkId);
-      },
-      refer: (one, request) => this.#transfers.referred(one, request),
+      trunk: check.type === "trunk" ? check.trunk : undefined,
+      mayCall: check.type === "phone" ? check.phone.mayCall : "nobody",
+      refer: (one, request) => this.#changes.referred(one, request),
     });
+    if (trunkId !== undefined) call.whenOver(() => this.#parts.trunks.release(trunkId));
     call.take(this.#leg(incoming, check));
     const work =
       route.type === "echo"

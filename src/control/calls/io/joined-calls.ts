@@ -34,7 +34,7 @@ export class JoinedCalls {
     let isAnswered = false;
     const dial = async (near: CallId): Promise<void> => {
       try {
-        const { callId } = await this.#outgoing.place(
+        const { callId, telephone } = await this.#outgoing.place(
           {
             from: newCall.from,
             to: newCall.to,
@@ -61,6 +61,7 @@ export class JoinedCalls {
           },
         );
         await records.noteSignalling(near, { peerCallId: callId });
+        if (telephone) this.#parts.calls.join(caller, telephone);
         this.#join(made, callId);
       } catch (error) {
         this.#parts.log.warn({ err: error, callId: near }, "a call could not be passed on");

@@ -62,7 +62,7 @@ export interface LiveCall {
 /** Told of a call's fate by those who made it. */
 export interface CallWatcher {
   started?(): void;
-  /** Its agent, or the agent it is in a room with, has said something. */
+  /** Its agent, or the agent it is in a room with, has said something to its end. */
   agentSpoke?(): void;
   pressed?(key: string): void;
   ended(cause: EndCause): void;
@@ -199,7 +199,7 @@ export class LiveCalls {
       this.input(call, { type: "media-started" });
       for (const watcher of [...call.watchers]) watcher.started?.();
     }
-    if (event.type === "utterance" && event.utterance.role === "agent") {
+    if (event.type === "utterance" && event.utterance.role === "agent" && !event.utterance.interrupted) {
       for (const watcher of [...call.watchers]) watcher.agentSpoke?.();
     }
     if (event.type === "dtmf") for (const watcher of [...call.watchers]) watcher.pressed?.(event.digit);

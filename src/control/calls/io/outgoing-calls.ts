@@ -2,14 +2,14 @@ import { GatewayError } from "../../../kit/errors.ts";
 import { type CallId, type E164, parseE164 } from "../../../kit/ids.ts";
 import type { EndCause } from "../../../media/protocol.ts";
 import type { DialPlan, DialTarget } from "../../exchange/dial-plan.ts";
+import type { Phone } from "../../exchange/phone.ts";
 import type { Trunk } from "../../exchange/trunk.ts";
-import type { PlaceCallRequest } from "../call-control.ts";
-import { phoneDial, trunkDial } from "../dial-plans.ts";
+import type { PlaceCallRequest, SignallingFacts } from "../call-control.ts";
+import { type DialRequest, phoneDial, trunkDial } from "../dial-plans.ts";
 import type { ExchangeParts } from "./exchange-parts.ts";
 import type { LiveCall, NewLiveCall } from "./live-calls.ts";
 import { SipDial } from "./sip-dial.ts";
-import type { ReferRequest } from "./telephone-call.ts";
-import { TelephoneCall } from "./telephone-call.ts";
+import { type MayCall, type ReferRequest, TelephoneCall } from "./telephone-call.ts";
 
 /** A call of ours, with what only call control may ask for. */
 export interface OutgoingRequest extends PlaceCallRequest {
@@ -32,10 +32,21 @@ export interface OutgoingEvents {
 /** A call of ours on its way. */
 export interface OutgoingCall {
   readonly callId: CallId;
+  /** Undefined: it goes to a number of ours, without SIP. */
   readonly telephone: TelephoneCall | undefined;
 }
 
-const defaultRingTimeoutMs = 60_000;
+/** The way to a number, with the place on its trunk that it has taken. */
+export interface Route {
+  readonly plan: DialPlan;
+  readonly trunk?: Trunk;
+  readonly phoneId?: string;
+  /** What the one who is called may have us call for it. */
+  readonly mayCall: MayCall;
+  /** Gives the place on the trunk back. Twice is fine. */
+  release(): void;
+}
+
 /** Beyond the ringing: ports before it, offers and answers after it. */
 const setupSlackMs = 20_000;
 
@@ -43,6 +54,8 @@ const setupSlackMs = 20_000;
 export class OutgoingCalls {
   readonly #parts: ExchangeParts;
   readonly #refer: (call: TelephoneCall, request: ReferRequest) => void;
+  /** Why calls failed, until their ending has been told. */
+  readonly #sipStatuses = new Map<CallId, number>();
 
   constructor(parts: ExchangeParts, refer: (call: TelephoneCall, request: ReferRequest) => void) {
     this.#parts = parts;
@@ -52,72 +65,86 @@ export class OutgoingCalls {
   /** Makes a call: its record first, then it is dialled. */
   async place(request: OutgoingRequest, events: OutgoingEvents = {}): Promise<OutgoingCall> {
     const phone = this.#parts.phones.findByNumber(request.to);
-    if (phone) {
-      const bindings = this.#parts.phones.bindings(phone, this.#parts.clock.now());
-      const plan = phoneDial(request, bindings, this.#parts.network.towards(bindings[0]?.flow?.address ?? ""));
-      return this.#dial(request, events, plan, { phoneId: phone.id });
-    }
+    if (phone) return this.#dial(request, events, this.#toPhone(request, phone));
     const to = parseE164(request.to);
     if (!to) throw new GatewayError("invalid-request", "No phone has this extension.", "to");
     const answering = request.trunkId === undefined ? await this.#parts.records.resolveAgent(to) : undefined;
     if (answering && request.agent) {
       const { record, ...agent } = answering;
-      return this.#inside({ ...request, to }, events, { to, agent, record });
+      return this.#inside(request, events, { to, agent, record });
     }
-    return this.#overTrunk(request, events, to);
+    const route = this.#overTrunk({ ...request, to });
+    try {
+      return await this.#dial(request, events, route);
+    } catch (error) {
+      route.release();
+      throw error;
+    }
   }
 
-  async #overTrunk(request: OutgoingRequest, events: OutgoingEvents, to: E164): Promise<OutgoingCall> {
+  /** The way to a number for who may call so much; undefined: there is none. `callId`: on whose behalf. */
+  route(number: string, mayCall: MayCall, callId: CallId): Route | undefined {
+    const call = this.#parts.live.get(callId);
+    if (!call || mayCall === "nobody") return undefined;
+    const { from, metadata } = call.plan;
+    const phone = this.#parts.phones.findByNumber(number);
+    if (phone) return this.#toPhone({ from, to: number, metadata }, phone);
+    const to = mayCall === "any" ? parseE164(number) : undefined;
+    try {
+      return to && this.#overTrunk({ from, to, metadata });
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Our address as a target is to see it. */
+  readonly localAddressFor = ({ uri, to }: DialTarget): string =>
+    to ? this.#parts.network.towards(to.address) : this.#parts.network.towardsUri(uri);
+
+  #toPhone(request: DialRequest, phone: Phone): Route {
+    const bindings = this.#parts.phones.bindings(phone, this.#parts.clock.now());
+    const plan = phoneDial(request, bindings, this.#parts.network.towards(bindings[0]?.flow?.address ?? ""));
+    return { plan, phoneId: phone.id, mayCall: phone.mayCall, release: () => undefined };
+  }
+
+  #overTrunk(request: DialRequest & { readonly to: E164; readonly trunkId?: string }): Route {
     const { trunks, clock } = this.#parts;
-    const trunk = trunks.choose(request.from, to, request.trunkId);
+    const trunk = trunks.choose(request.from, request.to, request.trunkId);
     if (!trunk) {
       if (request.trunkId !== undefined) {
         throw new GatewayError("not-found", "There is no such trunk, or it is switched off.", "trunk");
       }
       throw new GatewayError("invalid-request", "No trunk leads there: connect one with POST /api/v1/trunks.", "to");
     }
-    const admission = trunks.admit(trunk.id, clock.now());
+    const now = clock.now();
+    const admission = trunks.admit(trunk.id, now);
     if (admission === "too-fast") throw new GatewayError("rate-limited", "The trunk's calls per second are used up.");
     if (admission === "too-many-calls") throw new GatewayError("unavailable", "The trunk's calls are all in use.");
-    const release = once(() => trunks.release(trunk.id));
-    try {
-      const plan = this.#trunkPlan(request, trunk, to);
-      return await this.#dial(request, { ...events, ended: chain(release, events.ended) }, plan, { trunkId: trunk.id });
-    } catch (error) {
-      release();
-      throw error;
-    }
-  }
-
-  #trunkPlan(request: OutgoingRequest, trunk: Trunk, to: E164): DialPlan {
-    const { trunks, clock } = this.#parts;
     const report = (uri: string) => (isReached: boolean) => trunks.reportTarget(trunk.id, uri, isReached, clock.now());
-    return trunkDial({ ...request, to }, trunk, trunks.targets(trunk, clock.now()), trunks.authorize(trunk), report);
+    const plan = trunkDial(request, trunk, trunks.targets(trunk, now), trunks.authorize(trunk), report);
+    return { plan, trunk, mayCall: "nobody", release: this.#releaseOf(trunk) };
   }
 
-  async #dial(
-    request: OutgoingRequest,
-    events: OutgoingEvents,
-    plan: DialPlan,
-    via: { readonly trunkId?: string; readonly phoneId?: string },
-  ): Promise<OutgoingCall> {
+  #releaseOf(trunk: Trunk): () => void {
+    let isHeld = true;
+    return () => {
+      if (isHeld) this.#parts.trunks.release(trunk.id);
+      isHeld = false;
+    };
+  }
+
+  async #dial(request: OutgoingRequest, events: OutgoingEvents, route: Route): Promise<OutgoingCall> {
     const { live, network } = this.#parts;
-    const telephone = new TelephoneCall({
-      ...this.#parts,
-      direction: "outbound",
-      ended: () => dial?.cancel(),
-      refer: this.#refer,
-    });
-    let dial: SipDial | undefined;
-    const line = telephone.line((port) => {
-      dial = this.#startDial(made, telephone, plan, port, events);
-    });
-    const ringTimeoutMs = request.ringTimeoutMs ?? plan.ringTimeoutMs;
+    const { plan, trunk, phoneId, mayCall, release } = route;
+    const telephone = new TelephoneCall({ ...this.#parts, direction: "outbound", mayCall, trunk, refer: this.#refer });
+    telephone.whenOver(release);
+    const line = telephone.line((port) => this.#startDial(made, telephone, plan, port, events));
     const made = await live.make({
       ...newCall(request),
-      ...via,
+      trunkId: trunk?.id,
+      phoneId,
       access: { type: "rtp", line, bindAddress: network.bindAddress },
-      acceptTimeoutMs: ringTimeoutMs * Math.max(1, plan.groups.length) + setupSlackMs,
+      acceptTimeoutMs: plan.ringTimeoutMs * Math.max(1, plan.groups.length) + setupSlackMs,
     });
     this.#watch(made, events);
     telephone.named(made.callId);
@@ -131,16 +158,14 @@ export class OutgoingCalls {
     plan: DialPlan,
     port: number,
     events: OutgoingEvents,
-  ): SipDial {
-    const { live, records, network } = this.#parts;
-    const media = { callId, port, hasBegun: false };
-    const note = (facts: Parameters<typeof records.noteSignalling>[1]) =>
-      live.write(() => records.noteSignalling(callId, facts), callId);
+  ): void {
+    const { live, records } = this.#parts;
+    const note = (facts: SignallingFacts) => live.write(() => records.noteSignalling(callId, facts), callId);
     const dial = new SipDial({
       ...this.#parts,
       plan,
-      media,
-      localAddressFor: ({ uri, to }: DialTarget) => (to ? network.towards(to.address) : network.towardsUri(uri)),
+      media: { callId, port, hasBegun: false },
+      localAddressFor: this.localAddressFor,
       events: {
         ringing: () => {
           note({ isRinging: true });
@@ -152,18 +177,17 @@ export class OutgoingCalls {
           leg.startMedia();
         },
         failed: ({ cause, sipStatus, detail }) => {
-          if (sipStatus !== undefined) note({ sipStatus });
-          this.#sipStatuses.set(callId, sipStatus);
+          if (sipStatus !== undefined) {
+            note({ sipStatus });
+            this.#sipStatuses.set(callId, sipStatus);
+          }
           live.hangUp(callId, cause, detail);
         },
       },
     });
+    telephone.whenOver(() => dial.cancel());
     dial.start();
-    return dial;
   }
-
-  /** Why calls failed, until their ending has been told. */
-  readonly #sipStatuses = new Map<CallId, number | undefined>();
 
   #watch(call: LiveCall, events: OutgoingEvents): void {
     call.watchers.add({
@@ -179,21 +203,19 @@ export class OutgoingCalls {
 
   /** A number of ours calls another one: both calls in one media process, no trunk between them. */
   async #inside(
-    request: OutgoingRequest & { readonly to: E164 },
+    request: OutgoingRequest,
     events: OutgoingEvents,
-    callee: Pick<NewLiveCall, "agent" | "record"> & { readonly to: E164 },
+    callee: Pick<NewLiveCall, "to" | "agent" | "record">,
   ): Promise<OutgoingCall> {
     const { live, records } = this.#parts;
-    const pair = { type: "pair" } as const;
-    const caller = await live.make({ ...newCall(request), carrier: "internal", access: pair });
+    const caller = await live.make({ ...newCall(request), carrier: "internal", access: { type: "pair" } });
     this.#watch(caller, events);
     const { callId } = caller;
     const { from, metadata } = request;
-    const common = { carrier: "internal", from, metadata, peerCallId: callId } as const;
+    const common = { carrier: "internal", direction: "inbound", from, metadata, peerCallId: callId } as const;
     let answering: LiveCall;
     try {
-      const access = { type: "pair", first: caller } as const;
-      answering = await live.make({ ...common, ...callee, direction: "inbound", access });
+      answering = await live.make({ ...common, ...callee, access: { type: "pair", first: caller } });
     } catch (error) {
       live.hangUp(callId, "internal-error", "the called number could not take the call");
       throw error;
@@ -219,21 +241,5 @@ function newCall(request: OutgoingRequest): Omit<NewLiveCall, "access"> {
     peerCallId,
     idempotency,
     maxDurationMs,
-  };
-}
-
-function once(work: () => void): () => void {
-  let isDone = false;
-  return () => {
-    if (isDone) return;
-    isDone = true;
-    work();
-  };
-}
-
-function chain(first: () => void, then: OutgoingEvents["ended"]): NonNullable<OutgoingEvents["ended"]> {
-  return (cause, sipStatus) => {
-    first();
-    then?.(cause, sipStatus);
   };
 }

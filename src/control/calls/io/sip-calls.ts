@@ -11,13 +11,14 @@ import type { PhoneDesk } from "../../exchange/io/phone-desk.ts";
 import type { TrunkBook } from "../../exchange/trunk.ts";
 import type { CallRecords, PlaceCallRequest } from "../call-control.ts";
 import { type ExchangeParts, Network } from "./exchange-parts.ts";
+import { FarEndChanges } from "./far-end-changes.ts";
 import type { GatewayCalls } from "./gateway-calls.ts";
 import { IncomingCalls } from "./incoming-calls.ts";
 import { JoinedCalls } from "./joined-calls.ts";
 import { OutgoingCalls } from "./outgoing-calls.ts";
 import { SipSessions } from "./sip-sessions.ts";
+import { TelephoneCalls } from "./telephone-calls.ts";
 import { TransferDesk } from "./transfer-desk.ts";
-import { Transfers } from "./transfers.ts";
 
 export interface SipCallsOptions {
   readonly listen: { readonly host: string; readonly port: number };
@@ -88,6 +89,7 @@ export class SipCalls {
     const parts: ExchangeParts = {
       sessions,
       live: calls.live,
+      calls: new TelephoneCalls(),
       records,
       trunks,
       phones,
@@ -100,9 +102,9 @@ export class SipCalls {
       metrics,
       onDialog: options.onDialog ?? (() => undefined),
     };
-    const transfers = new Transfers(parts);
-    const outgoing = new OutgoingCalls(parts, (call, request) => transfers.referred(call, request));
-    const incoming = new IncomingCalls(parts, new JoinedCalls(parts, outgoing), transfers);
+    const changes = new FarEndChanges(parts, () => outgoing);
+    const outgoing = new OutgoingCalls(parts, (call, request) => changes.referred(call, request));
+    const incoming = new IncomingCalls(parts, new JoinedCalls(parts, outgoing), changes);
     exchange.sessions = sessions;
     exchange.incoming = incoming;
     const placeCall = async (request: PlaceCallRequest) => (await outgoing.place(request)).callId;

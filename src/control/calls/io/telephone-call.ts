@@ -1,34 +1,51 @@
 import type { CallId } from "../../../kit/ids.ts";
 import type { CallDirection, EndCause } from "../../../media/protocol.ts";
 import type { SessionEvent } from "../../../sip/invite-session/types.ts";
+import type { Trunk } from "../../exchange/trunk.ts";
 import type { LiveCalls, TelephoneLine } from "./live-calls.ts";
 import type { SipLeg } from "./sip-leg.ts";
 import type { SessionHandler, SipSessions } from "./sip-sessions.ts";
+import type { TelephoneCalls } from "./telephone-calls.ts";
 
 /** A far end asks us to call somebody else in its place (RFC 3515). */
 export type ReferRequest = Extract<SessionEvent, { type: "refer-requested" }>;
 
+/** Whom a far end may have us call for it. */
+export type MayCall = "any" | "internal" | "nobody";
+
 export interface TelephoneCallOptions {
   readonly sessions: SipSessions;
   readonly live: LiveCalls;
+  readonly calls: TelephoneCalls;
   readonly direction: CallDirection;
-  /** The dialog is over or the media are: once. */
-  readonly ended: (call: TelephoneCall) => void;
+  readonly mayCall: MayCall;
+  /** The trunk the call came or went by. */
+  readonly trunk?: Trunk;
   readonly refer: (call: TelephoneCall, request: ReferRequest) => void;
 }
 
-/** A call over our own exchange: its dialog and its media, ended together. The far end may be changed for another. */
+type ReferCommand = Extract<Parameters<SipSessions["command"]>[1], { type: "refer" }>;
+
+/** For a dialog that is nobody's business any more. */
+const nobody: SessionHandler = { event: () => undefined };
+
+/** A call over our own exchange: its dialog and its media, ended together. Its far end may become another. */
 export class TelephoneCall implements SessionHandler {
   readonly direction: CallDirection;
+  readonly mayCall: MayCall;
+  readonly trunk: Trunk | undefined;
   readonly #options: TelephoneCallOptions;
+  readonly #refers = new Map<string, (status: number, isFinal: boolean) => void>();
+  readonly #closers: (() => void)[] = [];
   #leg: SipLeg | undefined;
   #callId: CallId | undefined;
   #isOver = false;
-  #refers = new Map<string, (status: number, reason: string, isFinal: boolean) => void>();
 
   constructor(options: TelephoneCallOptions) {
     this.#options = options;
     this.direction = options.direction;
+    this.mayCall = options.mayCall;
+    this.trunk = options.trunk;
   }
 
   get callId(): CallId | undefined {
@@ -48,12 +65,30 @@ export class TelephoneCall implements SessionHandler {
   named(callId: CallId): void {
     this.#callId = callId;
     if (this.#isOver) this.#options.live.hangUp(callId, "caller-hung-up");
+    else this.#options.calls.name(callId, this);
   }
 
-  /** Looks after this leg from now on. The one before, if any, is left to whoever asked for the change. */
+  /** Done when the call is over, or now. */
+  whenOver(work: () => void): void {
+    if (this.#isOver) work();
+    else this.#closers.push(work);
+  }
+
+  /** Looks after this leg from now on; the one before, if any, is left to whoever asked for the change. */
   take(leg: SipLeg): void {
+    this.letGo();
     this.#leg = leg;
+    this.#options.calls.enter(leg.session, this);
     this.#options.sessions.give(leg.session, this);
+  }
+
+  /** Its leg is somebody else's from now on. */
+  letGo(): void {
+    const leg = this.#leg;
+    if (!leg) return;
+    this.#leg = undefined;
+    this.#options.calls.leave(leg.session, this);
+    this.#options.sessions.give(leg.session, nobody);
   }
 
   /** The far end's side of the call's media. `opened`: what to do with its port. */
@@ -69,14 +104,10 @@ export class TelephoneCall implements SessionHandler {
   }
 
   /** Asks the far end to call somebody else; `progress` is told how that goes. */
-  refer(
-    name: string,
-    command: Omit<Extract<Parameters<SipSessions["command"]>[1], { type: "refer" }>, "type" | "refer">,
-    progress: (status: number, reason: string, isFinal: boolean) => void,
-  ): void {
+  refer(command: Omit<ReferCommand, "type">, progress: (status: number, isFinal: boolean) => void): void {
     if (!this.#leg) return;
-    this.#refers.set(name, progress);
-    this.#options.sessions.command(this.#leg.session, { type: "refer", refer: name, ...command });
+    this.#refers.set(command.refer, progress);
+    this.#options.sessions.command(this.#leg.session, { type: "refer", ...command });
   }
 
   event(event: SessionEvent): void {
@@ -86,10 +117,9 @@ export class TelephoneCall implements SessionHandler {
         this.#options.refer(this, event);
         break;
       case "refer-progress": {
-        const { refer, status, reason, isFinal } = event;
-        const progress = this.#refers.get(refer);
-        if (isFinal) this.#refers.delete(refer);
-        progress?.(status, reason, isFinal);
+        const progress = this.#refers.get(event.refer);
+        if (event.isFinal) this.#refers.delete(event.refer);
+        progress?.(event.status, event.isFinal);
         break;
       }
       case "ended": {
@@ -105,6 +135,8 @@ export class TelephoneCall implements SessionHandler {
   #over(): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#options.ended(this);
+    if (this.#leg) this.#options.calls.leave(this.#leg.session, this);
+    this.#options.calls.forget(this);
+    for (let close = this.#closers.pop(); close; close = this.#closers.pop()) close();
   }
 }

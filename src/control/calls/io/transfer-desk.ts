@@ -1,10 +1,13 @@
 import { GatewayError } from "../../../kit/errors.ts";
 import { type CallId, makeId } from "../../../kit/ids.ts";
+import { makeSipUri, parseUri, type Uri } from "../../../sip/uri.ts";
+import { rewriteNumber } from "../../exchange/number-rewriting.ts";
 import type { CallTransfer, TransferControl, TransferRequest } from "../call-control.ts";
 import { type TransferInput, TransferMachine, type TransferOrder } from "../transfer-machine.ts";
 import type { ExchangeParts } from "./exchange-parts.ts";
 import type { LiveCall } from "./live-calls.ts";
 import type { OutgoingCalls } from "./outgoing-calls.ts";
+import type { TelephoneCall } from "./telephone-call.ts";
 
 interface Transfer {
   readonly caller: LiveCall;
@@ -74,12 +77,13 @@ export class TransferDesk implements TransferControl {
     const { callId } = caller;
     switch (order.type) {
       case "dial":
-        void this.#dial(transfer);
+        if (!this.#handBack(transfer)) void this.#dial(transfer);
         break;
       case "caller": {
         const { hears, instruct } = order;
         const agent = caller.plan.agent ? order.agent : "none";
         live.send(callId, { type: "join-room", callId, roomId, hears, agent, instruct: instruct || undefined });
+        if (transfer.machine.state === "completed") this.#joinOutside(transfer);
         break;
       }
       case "callee-joins":
@@ -106,6 +110,45 @@ export class TransferDesk implements TransferControl {
         this.#transfers.delete(callId);
         break;
     }
+  }
+
+  /** Has the caller's own trunk call the callee, where the trunk wants that (RFC 3515); false: it does not. */
+  #handBack(transfer: Transfer): boolean {
+    const { caller, request } = transfer;
+    const telephone = request.mode === "blind" ? this.#parts.calls.byCallId(caller.callId) : undefined;
+    const to = telephone && this.#referTarget(telephone, request.to);
+    if (!telephone || !to) return false;
+    telephone.refer({ refer: transfer.roomId, to }, (status, isFinal) => {
+      if (!isFinal) return;
+      if (status < 300) this.#parts.live.hangUp(caller.callId, "transferred");
+      else this.#input(transfer, { type: "callee-ended", cause: "call-refused" });
+    });
+    return true;
+  }
+
+  /** Both talk through us; where both came by one trunk that wants it, the trunk joins them and we leave (RFC 5589 §7). */
+  #joinOutside({ caller, calleeId, roomId, request }: Transfer): void {
+    const { calls, live, sessions } = this.#parts;
+    const [one, other] = [calls.byCallId(caller.callId), calleeId && calls.byCallId(calleeId)];
+    if (!one || !other?.leg || one.trunk?.id !== other.trunk?.id) return;
+    const to = this.#referTarget(one, request.to);
+    const dialog = sessions.endpoint.session(other.leg.session)?.dialog;
+    const sipCallId = sessions.endpoint.session(other.leg.session)?.sipCallId;
+    if (!to || !dialog || sipCallId === undefined) return;
+    const { localTag, remoteTag } = dialog.id;
+    const replaces = { callId: sipCallId, toTag: remoteTag, fromTag: localTag, earlyOnly: false };
+    one.refer({ refer: roomId, to, replaces }, (status, isFinal) => {
+      if (isFinal && status < 300) for (const id of [caller.callId, calleeId]) if (id) live.hangUp(id, "transferred");
+    });
+  }
+
+  /** A number as a URI of the call's trunk, where that trunk takes transfers. */
+  #referTarget({ trunk, leg }: TelephoneCall, number: string): Uri | undefined {
+    if (!leg || trunk?.transfer !== "refer") return undefined;
+    const uri = parseUri(this.#parts.trunks.targets(trunk, this.#parts.clock.now())[0]?.uri ?? "");
+    if (uri?.type !== "sip") return undefined;
+    const { scheme, host, port } = uri;
+    return makeSipUri({ scheme, user: rewriteNumber(number, trunk.rewriting.outbound), host, port });
   }
 
   async #dial(transfer: Transfer): Promise<void> {

@@ -1,0 +1,130 @@
+import type { Replaces } from "../../../sip/headers/fields.ts";
+import type { IncomingCall } from "../../../sip/io/sip-endpoint.ts";
+import { userOf } from "../../../sip/uri.ts";
+import type { SessionId } from "../../../sip/user-agent-types.ts";
+import { readDialled } from "../../exchange/phone.ts";
+import type { ExchangeParts } from "./exchange-parts.ts";
+import type { OutgoingCalls } from "./outgoing-calls.ts";
+import { SipDial } from "./sip-dial.ts";
+import type { SipLeg } from "./sip-leg.ts";
+import type { ReferRequest, TelephoneCall } from "./telephone-call.ts";
+
+/**
+ * A call's telephone becomes another while its media, and whoever is at their inner end, stay: transfers that far ends
+ * ask for (RFC 3515, RFC 5589) and calls that take another's place (RFC 3891).
+ */
+export class FarEndChanges {
+  readonly #parts: ExchangeParts;
+  readonly #outgoing: () => OutgoingCalls;
+
+  /** `outgoing`: finds the way to a number. */
+  constructor(parts: ExchangeParts, outgoing: () => OutgoingCalls) {
+    this.#parts = parts;
+    this.#outgoing = outgoing;
+  }
+
+  /** The far end of a call wants somebody else to have its place. */
+  referred(call: TelephoneCall, { refer, to, replaces }: ReferRequest): void {
+    if (replaces) this.#attended(call, refer, replaces);
+    else this.#blind(call, refer, readDialled(userOf(to.uri)));
+  }
+
+  /** A call came that takes the place of another: its telephone gets that one's media. */
+  replaced({ session, request, replaces }: IncomingCall, leg: SipLeg): void {
+    const call = replaces === undefined ? undefined : this.#parts.calls.bySession(replaces);
+    const media = call?.leg?.media;
+    if (!call || !media || call.isOver || !call.callId) {
+      this.#parts.sessions.command(session, { type: "reject", status: 481 });
+      return;
+    }
+    leg.attach(media);
+    const hasOffer = request.body.length > 0;
+    const sdp = hasOffer ? leg.answer(request.body) : leg.offer();
+    if (!sdp) {
+      this.#parts.sessions.command(session, { type: "reject", status: 488 });
+      return;
+    }
+    // The telephone that was there is hung up by the rules of Replaces, once this one is answered.
+    call.take(leg);
+    this.#parts.sessions.command(session, { type: "answer", sdp });
+    if (hasOffer) leg.startMedia();
+    this.#parts.log.info({ callId: call.callId }, "another telephone took the call over");
+  }
+
+  /** Calls the number, and gives it the place when it answers. */
+  #blind(call: TelephoneCall, refer: string, number: string | undefined): void {
+    const { sessions, log } = this.#parts;
+    const { leg, callId } = call;
+    const session = leg?.session;
+    const media = leg?.media;
+    if (!leg || session === undefined || !media || !callId) return;
+    const route = number === undefined ? undefined : this.#outgoing().route(number, call.mayCall, callId);
+    if (!route) {
+      sessions.command(session, { type: "refuse-refer", refer, status: 404 });
+      return;
+    }
+    sessions.command(session, { type: "accept-refer", refer });
+    const tell = (status: number) => sessions.command(session, { type: "refer-progress", refer, status });
+    const dial = new SipDial({
+      ...this.#parts,
+      plan: route.plan,
+      media,
+      localAddressFor: this.#outgoing().localAddressFor,
+      events: {
+        ringing: () => tell(180),
+        answered: (found) => {
+          // It may have been over before the other one answered.
+          if (call.isOver) {
+            found.hangUp();
+            route.release();
+            return;
+          }
+          found.attach(media);
+          call.take(found);
+          call.whenOver(route.release);
+          found.startMedia();
+          tell(200);
+          leg.hangUp();
+          log.info({ callId }, "the call was transferred to another telephone");
+        },
+        failed: ({ sipStatus, cause }) => {
+          route.release();
+          tell(sipStatus ?? (cause === "no-answer" ? 480 : 503));
+        },
+      },
+    });
+    call.whenOver(() => dial.cancel());
+    dial.start();
+  }
+
+  /** The far end has two calls here and wants both others to talk: the other one's telephone gets this one's media. */
+  #attended(call: TelephoneCall, refer: string, { toTag, callId: sipCallId }: Replaces): void {
+    const { sessions, live, calls, log } = this.#parts;
+    const { leg, callId } = call;
+    const media = leg?.media;
+    const second = this.#ours(toTag, sipCallId);
+    const other = second && calls.peerOf(second);
+    const found = other?.leg;
+    if (!leg || !media || !callId || !second || !other || !found || other === call) {
+      if (leg) sessions.command(leg.session, { type: "refuse-refer", refer, status: second ? 603 : 404 });
+      return;
+    }
+    sessions.command(leg.session, { type: "accept-refer", refer });
+    const formerId = other.callId;
+    other.letGo();
+    call.take(found);
+    found.attach(media);
+    found.reoffer();
+    sessions.command(leg.session, { type: "refer-progress", refer, status: 200 });
+    leg.hangUp();
+    for (const id of [formerId, second.callId])
+      if (id) live.hangUp(id, "transferred", "its telephones talk in another call");
+    log.info({ callId, formerCallId: formerId }, "two calls were joined by the telephone that had both");
+  }
+
+  /** The call whose dialog with us a Replaces names. */
+  #ours(toTag: SessionId, sipCallId: string): TelephoneCall | undefined {
+    const { sessions, calls } = this.#parts;
+    return sessions.endpoint.session(toTag)?.sipCallId === sipCallId ? calls.bySession(toTag) : undefined;
+  }
+}
