@@ -21,6 +21,11 @@ export interface CallLeg {
   sendMark(name: string): void;
   /** Drops what the far end has buffered. */
   clear(): void;
+  /**
+   * True: after a stall of ours all that came meanwhile is brought at once, for a listener who needs no even pace. A leg
+   * that has this brings one frame a tick until then, for one who plays it on.
+   */
+  bringAll?(wanted: boolean): void;
   /** Sends keys (0–9, *, #, A–D); false when the leg has no way to. */
   sendDtmf(digits: string): boolean;
   /** Ends the leg. Twice is fine. */

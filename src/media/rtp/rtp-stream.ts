@@ -15,7 +15,7 @@ import { SrtpLeg } from "./srtp-leg.ts";
 import { dtmfKeys, TelephoneEventReceiver, TelephoneEventSender } from "./telephone-event.ts";
 import type { RtpTimestamp } from "./wrap.ts";
 
-/** Frames that ticks left out are made up for, so much of them at most. */
+/** Frames that ticks left out are brought after a stall of ours, so much of them at most. */
 const maxOwedMs = 500;
 
 /** RTP of one leg, without sockets: datagrams and ticks in, orders out through the sink. Times in monotonic ms. */
@@ -24,6 +24,8 @@ export class RtpStream {
   readonly outbound: OutboundAudio;
   readonly rtcp: RtcpSession;
   readonly latch: Latch;
+  /** Frames of ticks that were left out are brought with the next one; false: one frame a tick, whatever happened. */
+  bringsAll = false;
   readonly counters: RtpStreamCounters = {
     packets: 0,
     unparsable: 0,
@@ -181,7 +183,7 @@ export class RtpStream {
     return !this.#closed && this.#plan.dtmfSend !== "info" && this.#keysOut.press(keys);
   }
 
-  /** One tick of 20 ms: a frame in (and those of ticks left out), a packet out, a report when it is due. */
+  /** One tick of 20 ms: a frame in, a packet out, a report when it is due. */
   tick(now: number): void {
     this.#now = now;
     if (this.#closed) return;
@@ -192,10 +194,10 @@ export class RtpStream {
     if (news) this.#sink.news(news);
   }
 
-  /** Gives on the frames due by now: the far end did not pause while we could not look. */
+  /** Brings this tick's frame; the far end did not pause while we could not look, so there may be more. */
   #tickIn(now: number): void {
     // A tick is never early, so the earliest ones show the grid.
-    if (this.#frameDueAt > now) this.#frameDueAt = now;
+    if (!this.bringsAll || this.#frameDueAt > now) this.#frameDueAt = now;
     if (now - this.#frameDueAt > maxOwedMs) this.#frameDueAt = now - maxOwedMs;
     for (; this.#frameDueAt <= now && !this.#closed; this.#frameDueAt += frameMs) {
       this.#sink.audio(this.inbound.tick(this.#frameDueAt));

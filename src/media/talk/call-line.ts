@@ -61,6 +61,7 @@ export class CallLine {
   /** Who talks with the telephone while it is in no room. */
   set agent(agent: LineAgent) {
     this.#agent = agent;
+    this.#setPace();
   }
 
   /** The room the call is in. */
@@ -118,6 +119,7 @@ export class CallLine {
   /** The agent is gone for good; the telephone stays where it is. */
   agentLeaves(): void {
     this.#agent = undefined;
+    this.#setPace();
     this.#place?.agentLeaves();
   }
 
@@ -141,9 +143,15 @@ export class CallLine {
       this.#place?.leave();
       this.#place = place;
       this.agentLeg.seat = place?.agentSeat;
+      this.#setPace();
     };
     if (this.#agent) this.#agent.reroute(change);
     else change();
+  }
+
+  /** An agent alone hears all there is, as it comes; a room and the echo play it on at an even pace. */
+  #setPace(): void {
+    this.#options.leg.bringAll?.(this.#agent !== undefined && this.#place === undefined);
   }
 
   #guest(): RoomGuest {

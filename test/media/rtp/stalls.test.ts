@@ -44,11 +44,18 @@ function speechFrames(count: number): Uint8Array[] {
   });
 }
 
+interface Network {
+  readonly sender?: readonly Stall[];
+  readonly ours?: readonly Stall[];
+  /** Whoever listens plays it on. */
+  readonly even?: boolean;
+}
+
 /**
  * A caller speaks for `frames` frames. `sender` stalls hold packets back at the far end, which sends them in one burst;
  * `ours` hold up our process, which reads the sockets and then runs the one tick that is due.
  */
-function listen(frames: number, { sender = [], ours = [] }: { sender?: Stall[]; ours?: Stall[] }) {
+function listen(frames: number, { sender = [], ours = [], even = false }: Network) {
   const heard: Uint8Array[] = [];
   const random = new SeededRandom(1);
   const stream = new RtpStream(
@@ -65,9 +72,11 @@ function listen(frames: number, { sender = [], ours = [] }: { sender?: Stall[]; 
     { rtp: () => {}, rtcp: () => {}, audio: (frame) => void heard.push(frame.slice()), key: () => {}, news: () => {} },
     0,
   );
+  stream.bringsAll = !even;
   const said = speechFrames(frames);
   const delays: number[] = [];
   let sent = 0;
+  let most = 0;
   // Ticks come 7 ms after the packets, and a tenth of a ms late.
   for (let slot = 1; slot * 20 + 7 < frames * 20 + 1000; ) {
     const now = resumed(ours, slot * 20 + 7) + 0.1;
@@ -81,11 +90,13 @@ function listen(frames: number, { sender = [], ours = [] }: { sender?: Stall[]; 
       bytes.set(said[sent]!, 12);
       stream.datagram(bytes, bytes.length, "192.0.2.2", 30_000, readAt);
     }
+    const before = heard.length;
     stream.tick(now);
+    if (heard.length > before) most = Math.max(most, heard.length - before);
     delays[Math.floor(now / 20)] = stream.inbound.jitter.delayMs;
     slot = Math.max(slot + 1, Math.ceil((now - 7) / 20));
   }
-  return { said, heard, delays, inbound: stream.inbound };
+  return { heard, most, delays, inbound: stream.inbound };
 }
 
 describe("RTP leg, our process stalls", () => {

@@ -133,6 +133,10 @@ export class RtpLeg implements CallLeg {
 
   sendMark(): void {}
 
+  bringAll(wanted: boolean): void {
+    if (this.#stream) this.#stream.bringsAll = wanted;
+  }
+
   clear(): void {
     this.#stream?.outbound.clear();
   }
