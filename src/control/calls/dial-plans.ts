@@ -1,17 +1,18 @@
-import { assertedIdentityField, type NameAddress } from "../../sip/headers/fields.ts";
-import { SipHeaders } from "../../sip/headers/headers.ts";
+import type { NameAddress } from "../../sip/headers/fields.ts";
 import { noParams } from "../../sip/headers/params.ts";
 import { type Authorize, defaultSessionOptions } from "../../sip/invite-session/types.ts";
 import type { Binding } from "../../sip/registrar.ts";
 import { makeSipUri, parseUri, type SipUri } from "../../sip/uri.ts";
 import type { DialPlan, DialTarget } from "../exchange/dial-plan.ts";
 import { rewriteNumber } from "../exchange/number-rewriting.ts";
-import { routeTo } from "../exchange/phone-route.ts";
+import { outgoingHeaders, withheldCaller } from "../exchange/outgoing-headers.ts";
+import { addressFor, routeTo } from "../exchange/phone-route.ts";
 import type { Trunk, TrunkTarget } from "../exchange/trunk.ts";
 import { sipMediaOptions, trunkMediaOptions } from "./sip-media.ts";
 
 /** Who calls whom, and what goes along. */
 export interface DialRequest {
+  /** "": the caller wants to stay unknown. */
   readonly from: string;
   readonly to: string;
   readonly ringTimeoutMs?: number;
@@ -20,14 +21,17 @@ export interface DialRequest {
 
 const phoneRingMs = 45_000;
 
-/** Rings all devices of a phone at once. `host`: ours, as phones know it. */
-export function phoneDial(request: DialRequest, bindings: readonly Binding[], host: string): DialPlan {
+/** Rings all devices of a phone at once. */
+export function phoneDial(request: DialRequest, bindings: readonly Binding[]): DialPlan {
   const group = bindings.map((binding): DialTarget => routeTo(binding));
+  const [first] = bindings;
+  const of = (user: string): NameAddress => named(first ? addressFor(first, user) : makeSipUri({ user, host }));
+  const isWithheld = request.from === "";
   return {
     groups: group.length === 0 ? [] : [group],
-    from: address(request.from, { host }),
-    to: address(request.to, { host }),
-    headers: new SipHeaders(),
+    from: isWithheld ? withheldCaller : of(request.from),
+    to: of(request.to),
+    headers: outgoingHeaders({ metadata: request.metadata, isWithheld }),
     sdp: sipMediaOptions,
     dtmf: "auto",
     sessionExpiresS: defaultSessionOptions.sessionExpiresS,
@@ -44,25 +48,24 @@ export function trunkDial(
   report: (uri: string) => (isReached: boolean) => void,
 ): DialPlan {
   const { rewriting, fromDomain, register, assertIdentity, media, sessionExpiresS, ringTimeoutMs } = trunk;
+  const isWithheld = request.from === "";
   const called = rewriteNumber(request.to, rewriting.outbound);
-  const caller = rewriteNumber(request.from, rewriting.outbound);
-  const hosts = targets.flatMap(({ uri }) => sipUri(uri) ?? []);
+  const first = targets.flatMap(({ uri }) => sipUri(uri) ?? [])[0];
   const registered = register === null ? undefined : sipUri(register.aor);
-  const home = fromDomain ?? registered?.host ?? hosts[0]?.host ?? "invalid";
-  const from = address(caller, { host: home });
-  const headers = new SipHeaders();
-  if (assertIdentity) headers.put(assertedIdentityField, from);
+  const home = fromDomain ?? registered?.host ?? first?.host ?? host;
+  const caller = makeSipUri({ user: rewriteNumber(request.from, rewriting.outbound), host: home });
   return {
     groups: targets.flatMap(({ uri }) => {
       const target = sipUri(uri);
-      if (!target) return [];
-      const { scheme, host, port, params } = target;
-      const called_ = { ...makeSipUri({ scheme, user: called, host, port }), params };
-      return [[{ uri: called_, authorize, reached: report(uri) }]];
+      return target ? [[{ uri: withUser(target, called), authorize, reached: report(uri) }]] : [];
     }),
-    from,
-    to: address(called, { host: hosts[0]?.host ?? home, port: hosts[0]?.port }),
-    headers,
+    from: isWithheld ? withheldCaller : named(caller),
+    to: named(first ? withUser({ ...first, params: noParams }, called) : makeSipUri({ user: called, host: home })),
+    headers: outgoingHeaders({
+      metadata: request.metadata,
+      assert: assertIdentity && !isWithheld ? caller : undefined,
+      isWithheld,
+    }),
     sdp: trunkMediaOptions(media),
     dtmf: media.dtmf,
     sessionExpiresS,
@@ -70,8 +73,15 @@ export function trunkDial(
   };
 }
 
-function address(user: string, at: { readonly host: string; readonly port?: number }): NameAddress {
-  return { uri: makeSipUri({ user, ...at }), params: noParams };
+/** Stands where no far end is known that a host could be taken from. */
+const host = "tandem.invalid";
+
+function named(uri: SipUri): NameAddress {
+  return { uri, params: noParams };
+}
+
+function withUser({ scheme, host: at, port, params }: SipUri, user: string): SipUri {
+  return { ...makeSipUri({ scheme, user, host: at, port }), params };
 }
 
 function sipUri(text: string): SipUri | undefined {

@@ -2,12 +2,14 @@ import { GatewayError } from "../../../kit/errors.ts";
 import { parseE164 } from "../../../kit/ids.ts";
 import { SipHeaders } from "../../../sip/headers/headers.ts";
 import type { IncomingCall } from "../../../sip/io/sip-endpoint.ts";
-import { fromOf, type SipRequest, sipCallIdOf } from "../../../sip/message.ts";
+import { sipCallIdOf } from "../../../sip/message.ts";
 import type { SdpOptions } from "../../../sip/sdp/media.ts";
-import { writeUri } from "../../../sip/uri.ts";
+import { type Uri, userOf } from "../../../sip/uri.ts";
 import type { SessionId } from "../../../sip/user-agent-types.ts";
+import { addressText, callerAddress, callMetadata } from "../../exchange/call-headers.ts";
 import type { DtmfMode } from "../../exchange/dial-plan.ts";
 import { type Caller, routeInvite } from "../../exchange/invite-route.ts";
+import { inboundNumber } from "../../exchange/number-rewriting.ts";
 import { dialledIn, identityOf } from "../../exchange/phone.ts";
 import { sipMediaOptions, trunkMediaOptions } from "../sip-media.ts";
 import { type CallerCheck, checkCaller } from "./caller-check.ts";
@@ -136,13 +138,15 @@ export class IncomingCalls {
     caller: Caller,
     what: Pick<NewLiveCall, "to" | "agent" | "record" | "echo">,
   ): Omit<NewLiveCall, "access"> {
+    const isTrusted = caller.type === "trunk" && caller.trunk.assertIdentity;
+    const address = callerAddress(request, isTrusted);
     return {
       ...what,
       carrier: "sip",
       carrierCallId: sipCallIdOf(request),
       direction: "inbound",
-      from: caller.type === "phone" ? identityOf(caller.phone) : callerOf(request),
-      metadata: {},
+      from: caller.type === "phone" ? identityOf(caller.phone) : numberOf(address?.uri, caller),
+      metadata: callMetadata(request, address).metadata,
       trunkId: caller.type === "trunk" ? caller.trunk.id : undefined,
       phoneId: caller.type === "phone" ? caller.phone.id : undefined,
     };
@@ -202,8 +206,9 @@ export class IncomingCalls {
   }
 }
 
-/** The caller's number, or its address where it has none. */
-function callerOf(request: SipRequest): string {
-  const { uri } = fromOf(request);
-  return dialledIn(uri) ?? writeUri(uri);
+/** The caller's number, or its address where it has none; "": withheld. */
+function numberOf(uri: Uri | undefined, caller: Caller): string {
+  if (uri === undefined) return "";
+  const rules = caller.type === "trunk" ? caller.trunk.rewriting.inbound : undefined;
+  return (rules ? inboundNumber(userOf(uri), rules) : dialledIn(uri)) ?? addressText(uri);
 }

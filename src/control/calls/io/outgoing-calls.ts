@@ -103,7 +103,7 @@ export class OutgoingCalls {
 
   #toPhone(request: DialRequest, phone: Phone): Route {
     const bindings = this.#parts.phones.bindings(phone, this.#parts.clock.now());
-    const plan = phoneDial(request, bindings, this.#parts.network.towards(bindings[0]?.flow?.address ?? ""));
+    const plan = phoneDial(request, bindings);
     return { plan, phoneId: phone.id, mayCall: phone.mayCall, release: () => undefined };
   }
 
