@@ -174,6 +174,12 @@ describe("receptionist as a mind", () => {
     });
     expect(receptionistInput(request("caller-turn", caller("hello"), caller("")))).toEqual({ type: "unclear" });
     expect(receptionistInput(request("tool-result"))).toBeUndefined();
+    const note = { role: "system", text: "Nobody answered." } as const;
+    expect(receptionistInput(request("instruction", note, caller("hello")))).toEqual({
+      type: "told",
+      text: "Nobody answered.",
+    });
+    expect(receptionistInput(request("instruction"))).toBeUndefined();
   });
 
   test("receptionist: answers as text, and hangs up after its goodbye", async () => {

@@ -48,7 +48,7 @@ describe("chat messages", () => {
     ]);
   });
 
-  test.each<RespondReason>(["greeting", "nudge", "goodbye", "duration-warning"])(
+  test.each<RespondReason>(["greeting", "nudge", "goodbye", "duration-warning", "instruction"])(
     "a reply nobody's words ask for (%s) ends with a stage direction of the user",
     (reason) => {
       const last = chatMessages(request([], reason)).at(-1);
