@@ -113,7 +113,7 @@ describe("answering machine detection, on recorded and synthetic voices over G.7
       `messages: ${JSON.stringify(messages)}`,
       ...wrong,
     ].join("\n");
-    if (process.env.TANDEM_SHOW) console.log(report);
+    if (process.env.SHOW) console.log(report);
     expect(Math.max(...firstAt), report).toBeLessThanOrEqual(800);
     expect(share, report).toBeGreaterThanOrEqual(0.95);
     // A person who is hung up on is worse than a machine that is talked to.
