@@ -175,6 +175,7 @@ describe("native API, event streams", () => {
       ["call.error", { kind: "provider", message: "slow", fatal: false, at_ms: 6 }],
       ["call.ended", { cause: "agent-hung-up", ended_by: "agent", detail: "", duration_ms: 50, recorded: false }],
     ]);
+    expect((await gateway.services.calls.get(callId)).answeredBy).toBe("machine");
     expect(await follower.over()).toBe(true);
   });
 
