@@ -109,8 +109,10 @@ export class GatewayCalls implements CallControl {
   }
 
   async hangUp(callId: CallId, cause: EndCause): Promise<void> {
-    if (!this.live.get(callId)) throw new GatewayError("conflict", "The call is not in progress.");
-    this.live.hangUp(callId, cause);
+    const call = this.live.get(callId);
+    if (!call) throw new GatewayError("conflict", "The call is not in progress.");
+    const isUnanswered = call.plan.direction === "outbound" && call.machine.state !== "in-progress";
+    this.live.hangUp(callId, isUnanswered ? "cancelled" : cause);
   }
 
   collectMetrics(): Promise<readonly (readonly unknown[])[]> {
