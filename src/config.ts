@@ -124,6 +124,12 @@ export const settings = {
     fallback: "",
     about: "WAV that callers on hold hear, at most ten minutes. Empty: soft tones.",
   },
+  noRtpMs: {
+    env: "TANDEM_NO_RTP_MS",
+    kind: "integer",
+    fallback: "30000",
+    about: "A SIP call without any RTP for so many ms is probed, and ended after twice as long. 0: never.",
+  },
   publicIp: {
     env: "TANDEM_PUBLIC_IP",
     kind: "text",

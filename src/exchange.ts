@@ -66,6 +66,8 @@ export async function openExchange({
   const texts = new TextDesk({ ...common, phones, trunks, records: services.texts.records });
   const requests = new RequestDesk({ phones, texts, isTrunk, randomBytes });
   const { trace } = services.sipTraces;
+  // Before the first INVITE may come, so that it finds its trunk.
+  await trunks.reload();
   const sip = await SipCalls.open({
     ...common,
     listen: config.sip,
@@ -89,7 +91,11 @@ export async function openExchange({
   await services.texts.connect(texts);
   return {
     sip,
-    drain: () => sip.drain(),
+    drain: () => {
+      sip.drain();
+      // Registrars learn first, so that they send no more calls.
+      void trunks.close();
+    },
     close: async () => {
       await trunks.close();
       for (const desk of [requests, texts, phones]) desk.close();

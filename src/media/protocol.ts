@@ -221,6 +221,8 @@ export type MediaEvent =
   | { readonly type: "stream-withdrawn"; readonly connectionId: string }
   /** The even port of a call's RTP, for its SDP. */
   | { readonly type: "rtp-opened"; readonly callId: string; readonly port: number }
+  /** No RTP has come for so long; told again each time as long has gone by. */
+  | { readonly type: "rtp-silent"; readonly callId: string; readonly silentMs: number }
   /** Keys that the far end takes by the signalling alone (SIP INFO). */
   | { readonly type: "keys-wanted"; readonly callId: string; readonly digits: string }
   | { readonly type: "call-started"; readonly callId: string; readonly wallMs: number }

@@ -41,6 +41,7 @@ const sharedServer = config.wsEngine === "ws" ? new Server() : undefined;
 const starting = startMediaPlane({
   ws: { engine: config.wsEngine, ...config.mediaWs, sharedServer },
   rtpPorts: shareOfPorts(),
+  noRtpMs: config.noRtpMs,
   maxCalls: config.maxCallsPerProcess,
   holdMusic: config.holdMusic,
   providers: config,

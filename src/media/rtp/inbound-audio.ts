@@ -22,15 +22,15 @@ export class InboundAudio {
   readonly jitter: JitterBuffer;
   /** Frames made up, of lost packets or of noise. */
   readonly counters = { concealed: 0, noise: 0, stretched: 0, shrunk: 0, unreadable: 0 };
-  readonly #inner: AudioFormat;
-  readonly #queue: FrameQueue;
+  #inner: AudioFormat;
+  #queue: FrameQueue;
   /** Uint8Array: one frame of the inner format. */
-  readonly #frame: Uint8Array;
-  readonly #frameBytes: number;
+  #frame: Uint8Array;
+  #frameBytes: number;
   readonly #noise: ComfortNoise;
-  readonly #noisePcm: Int16Array;
-  readonly #noiseBytes: Uint8Array;
-  readonly #encoder: FrameEncoder;
+  #noisePcm: Int16Array;
+  #noiseBytes: Uint8Array;
+  #encoder: FrameEncoder;
   readonly #codecs = new Map<RtpCodec, InboundCodec>();
   readonly #onInbandKey: (key: string) => void;
   #plan: MediaPlan;
@@ -54,6 +54,22 @@ export class InboundAudio {
     this.#current = this.#codec(plan.codecs[0]!);
     this.jitter = new JitterBuffer(this.#current.codec.clockRateHz);
     this.replan(plan);
+  }
+
+  /** The inside speaks another format from now on; packets that wait are decoded to that. */
+  setInner(inner: AudioFormat, plan: MediaPlan): void {
+    const { payloadType } = this.#current.codec;
+    this.#inner = inner;
+    this.#frameBytes = frameBytes(inner);
+    this.#queue = new FrameQueue(queueMs * bytesPerMs(inner));
+    this.#frame = new Uint8Array(this.#frameBytes);
+    this.#noisePcm = new Int16Array(frameSamples(inner));
+    this.#noiseBytes = new Uint8Array(this.#frameBytes);
+    this.#encoder = createEncoder(inner);
+    this.#codecs.clear();
+    this.#plan = plan;
+    this.#current = this.#codec(this.#codecOf(payloadType) ?? plan.codecs[0]!);
+    this.#detector = undefined;
   }
 
   /** A re-INVITE: other payload types, perhaps the same codecs. What waits in the old ones is played if it still can. */

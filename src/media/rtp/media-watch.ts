@@ -3,7 +3,7 @@ import { type MediaPlan, receives } from "./media-plan.ts";
 
 /** Limits of silence. */
 export interface WatchOptions {
-  /** No packets for this long is news; the call is then probed. 0: never. */
+  /** No packets for this long is news, and again each time this long has gone by; the call is then probed. 0: never. */
   readonly noRtpMs: number;
   /** After the answer, until audio must have come. */
   readonly oneWayMs: number;
@@ -44,7 +44,8 @@ export class MediaWatch {
   #oneWayTold = false;
   #heardAt: number | undefined;
   #silenceFrom: number | undefined;
-  #silent = false;
+  /** How often the silence was told. */
+  #silences = 0;
   #unreachable = false;
 
   constructor(options: WatchOptions = defaultWatchOptions) {
@@ -61,8 +62,8 @@ export class MediaWatch {
   heard(now: number): boolean {
     this.#heardAt = now;
     this.#silenceFrom = now;
-    const resumed = this.#silent;
-    this.#silent = false;
+    const resumed = this.#silences > 0;
+    this.#silences = 0;
     return resumed;
   }
 
@@ -74,7 +75,7 @@ export class MediaWatch {
   /** A re-INVITE: silence counts from here, since a hold may have ended. */
   replanned(now: number): void {
     if (this.#silenceFrom !== undefined) this.#silenceFrom = now;
-    this.#silent = false;
+    this.#silences = 0;
   }
 
   /** Called each tick; mostly undefined. */
@@ -86,8 +87,9 @@ export class MediaWatch {
       return { type: "one-way-audio", reason, text: explain(reason, plan) };
     }
     const silentMs = now - this.#silenceFrom;
-    if (this.#silent || this.#options.noRtpMs === 0 || silentMs < this.#options.noRtpMs) return undefined;
-    this.#silent = true;
+    const { noRtpMs } = this.#options;
+    if (noRtpMs === 0 || silentMs < noRtpMs * (this.#silences + 1)) return undefined;
+    this.#silences++;
     return { type: "no-rtp", silentMs };
   }
 

@@ -39,10 +39,10 @@ export type PacketSink = (bytes: Uint8Array, sizeBytes: number, payloadBytes: nu
 /** From frames of the inner format to packets, one tick at a time: pacing, codec, packet length, numbers, marker, silence. */
 export class OutboundAudio {
   readonly counters = { packets: 0, silentFrames: 0 };
-  readonly #inner: AudioFormat;
-  readonly #queue: FrameQueue;
-  readonly #frame: Uint8Array;
-  readonly #innerPcm: Int16Array;
+  #inner: AudioFormat;
+  #queue: FrameQueue;
+  #frame: Uint8Array;
+  #innerPcm: Int16Array;
   readonly #sink: PacketSink;
   readonly #ssrc: number;
   readonly #buffers: Uint8Array[];
@@ -78,6 +78,18 @@ export class OutboundAudio {
     );
     this.#plan = plan;
     this.#setCodec(plan.codecs[0]!);
+  }
+
+  /** The inside speaks another format from now on; what waits is dropped. */
+  setInner(inner: AudioFormat, plan: MediaPlan): void {
+    this.#inner = inner;
+    this.#queue = new FrameQueue(maxAheadMs * bytesPerMs(inner));
+    this.#frame = new Uint8Array(frameBytes(inner));
+    this.#innerPcm = new Int16Array(frameSamples(inner));
+    this.#plan = plan;
+    this.#setCodec(plan.codecs[0]!);
+    // The same codec goes on: this is no new talkspurt.
+    this.#marker = false;
   }
 
   /** A re-INVITE: we send in the new first codec from the next packet on. */

@@ -1,4 +1,4 @@
-import { frameMs } from "../../codecs/format.ts";
+import { type AudioFormat, frameMs } from "../../codecs/format.ts";
 import { DtmfDedup, type DtmfMode } from "./dtmf-dedup.ts";
 import { writeDtmf } from "./inband-dtmf.ts";
 import { InboundAudio } from "./inbound-audio.ts";
@@ -82,6 +82,13 @@ export class RtpStream {
     this.rtcp.setClockRate(plan.codecs[0]!.clockRateHz);
     this.#watch.replanned(now);
     this.#srtp.replan(plan.srtp);
+  }
+
+  /** The inside speaks another format from now on; the plan is the present one with codecs that fit it. */
+  setInner(inner: AudioFormat, plan: MediaPlan): void {
+    this.#plan = plan;
+    this.inbound.setInner(inner, plan);
+    this.outbound.setInner(inner, plan);
   }
 
   /** A datagram from the RTP port; `bytes` may be changed. */

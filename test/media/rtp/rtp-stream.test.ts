@@ -429,14 +429,16 @@ describe("RTP leg, news", () => {
     expect(waitFor(held, 60_000)).toEqual([]);
   });
 
-  test("silence of 30 s is told once, and its end", () => {
+  test("silence is told every 30 s, and its end", () => {
     const leg = new Leg();
     leg.stream.answered(0);
     leg.stream.datagram(plainPacket(), 172, away.address, away.port, 0);
     expect(waitFor(leg, 29_980)).toEqual(["rtp-started"]);
-    expect(waitFor(leg, 40_000, 30_000)).toEqual(["rtp-started", "no-rtp"]);
+    expect(waitFor(leg, 29_900, 30_000)).toEqual(["rtp-started", "no-rtp"]);
+    expect(waitFor(leg, 10_000, 60_000)).toEqual(["rtp-started", "no-rtp", "no-rtp"]);
     leg.stream.datagram(plainPacket(), 172, away.address, away.port, 70_100);
-    expect(waitFor(leg, 100, 70_100)).toEqual(["rtp-started", "no-rtp", "rtp-resumed"]);
+    expect(waitFor(leg, 100, 70_100)).toEqual(["rtp-started", "no-rtp", "no-rtp", "rtp-resumed"]);
+    expect(waitFor(leg, 30_100, 70_200)).toEqual(["rtp-started", "no-rtp", "no-rtp", "rtp-resumed", "no-rtp"]);
   });
 
   test("a stranger's packets and reports change nothing, and cost no audio", () => {

@@ -25,6 +25,8 @@ export interface TelephoneLine {
   opened(port: number): void;
   /** Keys its media cannot send: they go by the signalling (SIP INFO). */
   sendKeys(digits: string): void;
+  /** Nothing has come for so long; told again each time as long has gone by. */
+  silent(silentMs: number): void;
   /** The call is over, whoever ended it. */
   ended(cause: EndCause): void;
 }
@@ -189,6 +191,10 @@ export class LiveCalls {
     }
     if (event.type === "keys-wanted") {
       if (call?.access.type === "rtp") call.access.line.sendKeys(event.digits);
+      return;
+    }
+    if (event.type === "rtp-silent") {
+      if (call?.access.type === "rtp") call.access.line.silent(event.silentMs);
       return;
     }
     const told = event.type === "call-ended" && call ? { ...event, detail: event.detail || call.detail } : event;

@@ -26,6 +26,8 @@ export interface TelephoneCallOptions {
 
 type ReferCommand = Extract<Parameters<SipSessions["command"]>[1], { type: "refer" }>;
 
+const probe = "probe";
+
 /** For a dialog that is nobody's business any more. */
 const nobody: SessionHandler = { event: () => undefined };
 
@@ -40,6 +42,8 @@ export class TelephoneCall implements SessionHandler {
   #leg: SipLeg | undefined;
   #callId: CallId | undefined;
   #isOver = false;
+  /** The silence after which the far end was asked whether it is there. */
+  #askedAfterMs: number | undefined;
 
   constructor(options: TelephoneCallOptions) {
     this.#options = options;
@@ -96,6 +100,7 @@ export class TelephoneCall implements SessionHandler {
     return {
       opened,
       sendKeys: (digits) => this.#leg?.sendKeys(digits),
+      silent: (silentMs) => this.#silent(silentMs),
       ended: () => {
         this.#leg?.hangUp();
         this.#over();
@@ -122,6 +127,12 @@ export class TelephoneCall implements SessionHandler {
         progress?.(event.status, event.isFinal);
         break;
       }
+      case "sent":
+        // A far end that knows nothing of the call, or is gone; any other answer shows that it is there (RFC 3261 §12.2.1.2).
+        if (event.token === probe && (event.status === 408 || event.status === 481)) {
+          this.#giveUp("no audio came, and the far end does not know the call any more");
+        }
+        break;
       case "ended": {
         const hungUp: EndCause = this.direction === "inbound" ? "caller-hung-up" : "callee-hung-up";
         const cause = event.end.by === "remote" ? hungUp : "connection-lost";
@@ -130,6 +141,20 @@ export class TelephoneCall implements SessionHandler {
         break;
       }
     }
+  }
+
+  /** A far end that is silent is asked whether it is there (RFC 3261 §11); one that stays silent is given up. */
+  #silent(silentMs: number): void {
+    const { sessions } = this.#options;
+    // A shorter silence than the one asked about is a new one: something was heard in between.
+    const isAsked = silentMs > (this.#askedAfterMs ?? silentMs);
+    this.#askedAfterMs = silentMs;
+    if (isAsked) this.#giveUp(`no audio came for ${Math.round(silentMs / 1000)} s, though the far end is there`);
+    else if (this.#leg) sessions.command(this.#leg.session, { type: "send", method: "OPTIONS", token: probe });
+  }
+
+  #giveUp(detail: string): void {
+    if (this.#callId) this.#options.live.hangUp(this.#callId, "connection-lost", detail);
   }
 
   #over(): void {

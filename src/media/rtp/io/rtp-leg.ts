@@ -1,10 +1,10 @@
-import type { AudioFormat } from "../../../codecs/format.ts";
+import type { AudioFormat, SampleRateHz } from "../../../codecs/format.ts";
 import { l16at16k, l16at24k, pcma8k, pcmu8k } from "../../../codecs/format.ts";
 import type { Clock } from "../../../kit/clock.ts";
 import type { RandomBytes } from "../../../kit/ids.ts";
 import type { CallLeg, LegCapabilities, LegEvents } from "../../leg.ts";
 import type { MediaPlan, RtpCodec } from "../media-plan.ts";
-import type { RtpNews } from "../media-watch.ts";
+import { defaultWatchOptions, type RtpNews } from "../media-watch.ts";
 import type { PortPool } from "../port-pool.ts";
 import { RtpStream } from "../rtp-stream.ts";
 import { openRtpSockets, type RtpSocketPair } from "./rtp-sockets.ts";
@@ -16,6 +16,8 @@ export interface RtpLegOptions {
   readonly rtcpMux: boolean;
   readonly clock: Clock;
   readonly randomBytes: RandomBytes;
+  /** No packets for this long is news; 0: never. */
+  readonly noRtpMs: number;
   /** News of the media other than audio and keys. */
   readonly news: (news: RtpNews) => void;
   /** Keys that the far end takes by the signalling alone (SIP INFO). */
@@ -27,6 +29,15 @@ export function innerFormat({ format }: RtpCodec): AudioFormat {
   if (format.encoding === "pcmu") return pcmu8k;
   if (format.encoding === "pcma") return pcma8k;
   return format.encoding === "g722" ? l16at16k : l16at24k;
+}
+
+/** The plan with Opus at the rate of the inside, where that is linear. */
+function opusAt(plan: MediaPlan, { encoding, sampleRateHz }: AudioFormat): MediaPlan {
+  if (encoding !== "l16") return plan;
+  const codecs = plan.codecs.map((codec) =>
+    codec.format.encoding === "opus" ? { ...codec, format: { ...codec.format, sampleRateHz } } : codec,
+  );
+  return { ...plan, codecs };
 }
 
 const capabilities: LegCapabilities = { clear: true, marks: false, dtmfOut: true };
@@ -41,6 +52,7 @@ export class RtpLeg implements CallLeg {
   #sockets: RtpSocketPair | undefined;
   #stream: RtpStream | undefined;
   #format: AudioFormat = pcmu8k;
+  #plan: MediaPlan | undefined;
   #keysBySignalling = false;
   #events: LegEvents | undefined;
   #closed = false;
@@ -83,6 +95,7 @@ export class RtpLeg implements CallLeg {
     const codec = plan.codecs[0];
     if (!codec || !this.#sockets || this.#closed) throw new Error("RTP leg: begun without a codec or after its end");
     this.#format = innerFormat(codec);
+    this.#plan = plan;
     this.#keysBySignalling = plan.dtmfSend === "info";
     this.#events = events;
     const numbers = new DataView(Uint8Array.from(randomBytes(16)).buffer);
@@ -92,6 +105,7 @@ export class RtpLeg implements CallLeg {
       {
         inner: this.#format,
         plan,
+        watch: { ...defaultWatchOptions, noRtpMs: this.#options.noRtpMs },
         ssrc: numbers.getUint32(0),
         firstSeq: numbers.getUint16(4),
         firstTimestamp: numbers.getUint32(6),
@@ -114,12 +128,23 @@ export class RtpLeg implements CallLeg {
   /** A re-INVITE was agreed on. */
   replan(plan: MediaPlan): void {
     this.#keysBySignalling = plan.dtmfSend === "info";
-    this.#stream?.replan(plan, this.#options.clock.now());
+    const fitting = opusAt(plan, this.#format);
+    this.#plan = fitting;
+    this.#stream?.replan(fitting, this.#options.clock.now());
   }
 
   /** A key that came by SIP INFO. */
   infoKey(key: string): void {
     this.#stream?.infoKey(key, this.#options.clock.now());
+  }
+
+  /** Opus is worked on at any of its rates (RFC 7587 §4.1); nothing else gains by another. */
+  setRate(rateHz: SampleRateHz): void {
+    if (!this.#stream || !this.#plan || rateHz === this.#format.sampleRateHz) return;
+    if (this.#plan.codecs[0]?.format.encoding !== "opus") return;
+    this.#format = { encoding: "l16", sampleRateHz: rateHz };
+    this.#plan = opusAt(this.#plan, this.#format);
+    this.#stream.setInner(this.#format, this.#plan);
   }
 
   /** Once every 20 ms, before the conversation's own tick. */

@@ -24,6 +24,8 @@ export interface MediaPlaneOptions {
     readonly port: number;
     readonly sharedServer: Server | undefined;
   };
+  /** A call that brings no RTP for this long is told of; 0: never. */
+  readonly noRtpMs: number;
   /** This process's share of the RTP ports, both included. */
   readonly rtpPorts: { readonly firstPort: number; readonly lastPort: number };
   readonly maxCalls: number;
@@ -124,6 +126,7 @@ export async function startMediaPlane(options: MediaPlaneOptions): Promise<Media
 
   const rtpCalls = new RtpCalls({
     ...options.rtpPorts,
+    noRtpMs: options.noRtpMs,
     clock,
     log,
     report,

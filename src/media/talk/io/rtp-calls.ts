@@ -11,6 +11,8 @@ export interface RtpCallsOptions {
   /** This process's share of the ports, both included. */
   readonly firstPort: number;
   readonly lastPort: number;
+  /** A call that brings no packets for this long is told of; 0: never. */
+  readonly noRtpMs: number;
   readonly clock: Clock;
   readonly log: Logger;
   readonly report: (event: MediaEvent) => void;
@@ -50,11 +52,12 @@ export class RtpCalls {
         address,
         ports: this.#ports,
         rtcpMux: false,
+        noRtpMs: this.#options.noRtpMs,
         clock,
         randomBytes: systemRandom,
         keysWanted: (digits) => report({ type: "keys-wanted", callId, digits }),
         news: (news) => {
-          if (news.type === "no-rtp") leg.ended("connection-lost");
+          if (news.type === "no-rtp") report({ type: "rtp-silent", callId, silentMs: news.silentMs });
           else if (news.type === "one-way-audio") {
             const { reason, text } = news;
             report({

@@ -18,6 +18,7 @@ function planOf(dtmfSend: DtmfSendMode): MediaPlan {
     remote: undefined,
     remoteRtcp: undefined,
     rtcpMux: false,
+    noRtpMs: 0,
     srtp: undefined,
     dtmfSend,
     inbandDetection: false,

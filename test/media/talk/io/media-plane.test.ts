@@ -26,6 +26,7 @@ async function mediaPlane(): Promise<{ plane: MediaPlane; events: MediaEvent[] }
   const events: MediaEvent[] = [];
   const plane = await startMediaPlane({
     ws: { engine: "ws", host: "127.0.0.1", port: 0, sharedServer: undefined },
+    noRtpMs: 0,
     rtpPorts: { firstPort: 42_300, lastPort: 42_399 },
     maxCalls: 10,
     holdMusic: "",

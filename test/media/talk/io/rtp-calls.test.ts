@@ -27,7 +27,7 @@ const plan: CallPlan = {
   },
 };
 
-function rtpCalls(firstPort: number, lastPort: number) {
+function rtpCalls(firstPort: number, noRtpMs: 0, lastPort: number) {
   const events: MediaEvent[] = [];
   const calls = new RtpCalls({
     firstPort,
