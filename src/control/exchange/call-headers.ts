@@ -137,8 +137,14 @@ function entry(uri: Uri | undefined, params: readonly (readonly [string, string 
   );
 }
 
-/** A number without its separators, or `sip:user@host`. */
+const maxAddressChars = 128;
+
+/** A number without its separators, or `sip:user@host`; at most 128 characters, as callers have in the APIs. */
 export function addressText(uri: Uri): string {
+  return clean(wholeAddress(uri)).slice(0, maxAddressChars);
+}
+
+function wholeAddress(uri: Uri): string {
   const user = userOf(uri);
   const number = user?.split(";", 1)[0]?.replace(/[-.() ]/g, "");
   if (number !== undefined && /^\+?[0-9*#]{1,32}$/.test(number)) return number;

@@ -1,5 +1,6 @@
 import {
   assertedIdentityField,
+  authorizationField,
   contactField,
   contentTypeField,
   cseqField,
@@ -71,14 +72,37 @@ function maskHeader(name: string, value: string, withheld: readonly string[]): s
   }
 }
 
-/** Of Digest only what a password could be guessed from is secret; of other schemes everything may be. */
+/**
+ * Of Digest only what a password could be guessed from is secret; of other schemes, and of what cannot be read, everything
+ * may be.
+ */
 function maskCredentials(value: string): string {
   const scheme = /^[-\w]{1,32}(?=[ \t])/.exec(value)?.[0];
-  return scheme?.toLowerCase() === "digest" ? maskDigest(value) : `${scheme ?? ""} ${hidden}`.trim();
+  const isDigest = scheme?.toLowerCase() === "digest" && authorizationField.parse(value) !== undefined;
+  return isDigest ? maskDigest(value) : `${scheme ?? ""} ${hidden}`.trim();
 }
 
+/** Parameters of Digest that tell nothing of the password (RFC 7616 §3.4, §3.5). */
+const openParams: ReadonlySet<string> = new Set([
+  "username",
+  "realm",
+  "nonce",
+  "uri",
+  "qop",
+  "nc",
+  "cnonce",
+  "algorithm",
+  "opaque",
+  "userhash",
+  "nextnonce",
+]);
+
 function maskDigest(value: string): string {
-  return value.replace(/\b(response|rspauth)([ \t]*=[ \t]*)("[^"]*"|[^, \t]*)/gi, `$1$2"${hidden}"`);
+  return value.replace(
+    /([-\w]{1,32})([ \t]*=[ \t]*)("(?:[^"\\]|\\.)*"?|[^, \t]*)/g,
+    (whole, name: string, equals: string) =>
+      openParams.has(name.toLowerCase()) ? whole : `${name}${equals}"${hidden}"`,
+  );
 }
 
 /** Cuts the password out of `sip:user:password@host`. Looks at each character a fixed number of times. */
@@ -118,9 +142,11 @@ function bodyText(message: SipMessage): string {
 
 /** Keys of SRTP, of old key lines and of ICE (RFC 4568 §9.1, RFC 4567 §3.1, RFC 8839 §5.4, RFC 8866 §5.12). */
 function maskSdp(text: string): string {
-  // Most bodies have none of them, and this one look is cheaper than two.
-  if (!/inline|\bk=|key-mgmt|ice-pwd/i.test(text)) return text;
-  return text
+  // Lines that are none of SDP may be anything: a header that slipped behind the empty line.
+  const lines = text.replace(/^(?![a-z]=).+$/gim, hidden);
+  // Most bodies have no key, and this one look is cheaper than two.
+  if (!/inline|\bk=|key-mgmt|ice-pwd/i.test(lines)) return lines;
+  return lines
     .replace(/^(a=crypto:.*?inline:).*$/gim, `$1${hidden}`)
     .replace(/^(k=|a=key-mgmt:|a=ice-pwd:).*$/gim, `$1${hidden}`);
 }

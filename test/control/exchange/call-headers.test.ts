@@ -46,6 +46,7 @@ describe("caller of an INVITE", () => {
       ["From: <sip:alice:secret@x.example:5062;lr>;tag=a"],
       "sip:alice@x.example",
     ],
+    ["an address of any length, cut", false, [`From: <sip:${"a".repeat(300)}@b>;tag=a`], `sip:${"a".repeat(124)}`],
     [
       "a number with separators and parameters",
       false,

@@ -1,11 +1,15 @@
 import { describe, expect, test } from "vitest";
+import { callerAddress, callMetadata } from "../../../src/control/exchange/call-headers.ts";
 import { defaultSipTrace, SipTrace, type SipTraceOptions } from "../../../src/control/exchange/sip-trace.ts";
 import { viewEntry } from "../../../src/control/exchange/sip-trace-view.ts";
 import type { CallId } from "../../../src/kit/ids.ts";
 import type { Hop } from "../../../src/sip/hop.ts";
 import { respond, type SipMessage, type SipRequest } from "../../../src/sip/message.ts";
 import { parseMessage } from "../../../src/sip/parse.ts";
+import { serializeMessage } from "../../../src/sip/serialize.ts";
+import { SeededRandom } from "../../kit/seeded-random.ts";
 import { sipRequest } from "../../kit/sip-messages.ts";
+import { mutate } from "../../sip/mutate.ts";
 
 const hop: Hop = { transport: "UDP", address: "192.0.2.1", port: 5060 };
 const wall = Date.UTC(2026, 10, 22);
@@ -202,7 +206,7 @@ describe("SIP trace, bounds", () => {
     const call = sipRequest("INVITE", { callId: "ours" });
     add("in", call);
     add("out", respond(call, 200, { toTag: "t" }));
-    for (let i = 0; i < 3000; i++) {
+    for (let i = 0; i < 5000; i++) {
       add("in", sipRequest(i % 2 === 0 ? "INVITE" : "REGISTER", { callId: `scan-${i}` }));
     }
     expect(trace.dialog("ours")?.entries.length).toBe(2);
@@ -369,6 +373,45 @@ describe("SIP trace, secrets", () => {
     const all = JSON.stringify([views(), trace.latest(1)[0]?.from]);
     expect(all).not.toMatch(/5557777|5557778|eyJhb/);
     expect(all).toContain("+15550100");
+  });
+
+  test("SIP trace: bent messages are kept, and their metadata read, without a throw and without the secrets", () => {
+    const secret = "0123456789abcdef0123456789abcdef";
+    const header = `Authorization: Digest username="alice", realm="r", nonce="n", uri="sip:b", response="${secret}"`;
+    const key = "d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj";
+    const crypto = `a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:${key}`;
+    const invite = sipRequest("INVITE", {
+      extra: [
+        header,
+        "Diversion: <sip:+15550122@x>;reason=busy",
+        "History-Info: <sip:a@b?Reason=SIP>;index=1",
+        "X-A: b",
+        "Privacy: id",
+      ],
+      body: sdp(["m=audio 4000 RTP/SAVP 0", crypto]),
+    });
+    const whole = serializeMessage(invite);
+    const random = new SeededRandom(7118);
+    let kept = 0;
+    for (let i = 0; i < 5000; i++) {
+      const message = parseMessage(mutate([whole], random));
+      if (message.type === "fault") continue;
+      const { trace, add } = traceWith();
+      add("in", message);
+      const dialog = trace.latest(1)[0]!;
+      const view = viewEntry(dialog.sipCallId, dialog.entries[0]!);
+      expect(view.summary).not.toMatch(/\p{Cc}/u);
+      if (message.type === "request") {
+        const found = callMetadata(message, callerAddress(message, true)).metadata;
+        expect(Object.values(found).every((value) => value.length <= 500)).toBe(true);
+      }
+      // Where the header's name was not hit, the secret is gone, whatever was done to its value.
+      const lines = view.raw.split("\r\n").filter((line) => line.startsWith("Authorization: Digest "));
+      for (const line of lines) expect(line).not.toContain(secret);
+      if (Buffer.from(message.body).includes(`\r\n${crypto}`)) expect(view.raw).not.toContain(crypto);
+      kept++;
+    }
+    expect(kept).toBeGreaterThan(300);
   });
 
   test("SIP trace: a line full of at signs and schemes takes no time to speak of", () => {
