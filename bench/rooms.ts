@@ -74,9 +74,20 @@ class BenchCall {
       },
       0,
     );
+    let format = inner;
     const leg: CallLeg = {
-      inbound: inner,
-      outbound: inner,
+      get inbound() {
+        return format;
+      },
+      get outbound() {
+        return format;
+      },
+      // As the RTP leg does it.
+      setRate: (sampleRateHz) => {
+        if (codec.format.encoding !== "opus") return;
+        format = { encoding: "l16", sampleRateHz };
+        this.#stream.setInner(format, { ...plan, codecs: [{ ...codec, format: { encoding: "opus", sampleRateHz } }] });
+      },
       capabilities: { clear: true, marks: false, dtmfOut: true },
       sendAudio: (payload) => this.#stream.send(payload),
       sendMark: () => {},

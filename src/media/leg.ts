@@ -1,4 +1,4 @@
-import type { AudioFormat } from "../codecs/format.ts";
+import type { AudioFormat, SampleRateHz } from "../codecs/format.ts";
 
 /** What a leg can do, so that nobody needs to ask which carrier it is. */
 export interface LegCapabilities {
@@ -26,6 +26,11 @@ export interface CallLeg {
    * that has this brings one frame a tick until then, for one who plays it on.
    */
   bringAll?(wanted: boolean): void;
+  /**
+   * Speaks linear audio at another rate with the inside from now on, where the leg can; `inbound` and `outbound` say so
+   * then. What waits is dropped. For who would only resample.
+   */
+  setRate?(rateHz: SampleRateHz): void;
   /** Sends keys (0–9, *, #, A–D); false when the leg has no way to. */
   sendDtmf(digits: string): boolean;
   /** Ends the leg. Twice is fine. */

@@ -44,8 +44,6 @@ export class CallLine {
   /** The leg the agent is to talk to. */
   readonly agentLeg: SwitchLeg;
   readonly #options: CallLineOptions;
-  readonly #framesPerByteIn: number;
-  readonly #framesPerByteOut: number;
   #agent: LineAgent | undefined;
   #place: RoomPlace | undefined;
   #begun = false;
@@ -54,8 +52,6 @@ export class CallLine {
     this.#options = options;
     const { leg } = options;
     this.agentLeg = new SwitchLeg(leg);
-    this.#framesPerByteIn = 1 / frameBytes(leg.inbound);
-    this.#framesPerByteOut = 1 / frameBytes(leg.outbound);
   }
 
   /** Who talks with the telephone while it is in no room. */
@@ -72,7 +68,7 @@ export class CallLine {
   /** Audio from the telephone. */
   fromLeg(payload: Uint8Array): void {
     const { leg, recording, stats, echo, now } = this.#options;
-    stats.framesIn += payload.length * this.#framesPerByteIn;
+    stats.framesIn += payload.length / frameBytes(leg.inbound);
     if (this.#place) {
       recording?.fromLeg(payload, now());
       this.#place.audio(payload);
@@ -143,6 +139,7 @@ export class CallLine {
       this.#place?.leave();
       this.#place = place;
       this.agentLeg.seat = place?.agentSeat;
+      if (!place) leg.setRate?.(this.agentLeg.inbound.sampleRateHz);
       this.#setPace();
     };
     if (this.#agent) this.#agent.reroute(change);
@@ -158,6 +155,7 @@ export class CallLine {
     const { leg, failed } = this.#options;
     return {
       leg,
+      agentLeg: this.agentLeg,
       failed,
       sent: (payload) => this.#toLeg(payload),
       agentHears: (payload) => this.#agent?.audio(payload),
@@ -172,7 +170,8 @@ export class CallLine {
   }
 
   #count(payload: Uint8Array): void {
-    this.#options.stats.framesOut += payload.length * this.#framesPerByteOut;
+    const { stats, leg } = this.#options;
+    stats.framesOut += payload.length / frameBytes(leg.outbound);
     if (this.#begun) return;
     this.#begun = true;
     this.#options.begun();

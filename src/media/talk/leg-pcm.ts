@@ -7,19 +7,32 @@ export type PcmSink = (pcm: Int16Array, at: number) => void;
 
 /** A leg's bytes as 8 kHz PCM in 20 ms pieces, for recording and detection. */
 export class LegPcm {
-  readonly #frameBytes: number;
-  readonly #decoder: FrameDecoder;
-  readonly #down: Resampler | undefined;
-  readonly #wide: Int16Array;
+  #format: AudioFormat;
+  #frameBytes = 0;
+  #decoder!: FrameDecoder;
+  #down: Resampler | undefined;
+  #wide!: Int16Array;
   readonly #pcm = new Int16Array(160);
   readonly #emit: PcmSink;
 
   constructor(format: AudioFormat, emit: PcmSink) {
+    this.#format = format;
+    this.#emit = emit;
+    this.#setUp(format);
+  }
+
+  /** The bytes that come now are of this format. */
+  follow(format: AudioFormat): void {
+    if (format === this.#format) return;
+    this.#format = format;
+    this.#setUp(format);
+  }
+
+  #setUp(format: AudioFormat): void {
     this.#frameBytes = frameBytes(format);
     this.#decoder = createDecoder(format);
     this.#down = format.sampleRateHz === 8000 ? undefined : new Resampler(format.sampleRateHz, 8000);
     this.#wide = new Int16Array(frameSamples(format));
-    this.#emit = emit;
   }
 
   /** Bytes in the leg's format, any length, that sound from `at` (monotonic ms) on. */

@@ -15,10 +15,10 @@ const needlessTicks = 100;
 export class LegSeat implements RoomParty {
   readonly #leg: CallLeg;
   readonly #sent: (payload: Uint8Array) => void;
-  readonly #toRoom: ToRoom;
-  readonly #fromRoom: FromRoom;
-  readonly #queue: FrameQueue;
-  readonly #frame: Uint8Array;
+  #toRoom: ToRoom;
+  #fromRoom: FromRoom;
+  #queue: FrameQueue;
+  #frame: Uint8Array;
   readonly #cushionFrames: number;
   /** Frames come with our own ticks, or the cushion is filled. */
   #flows = false;
@@ -50,6 +50,15 @@ export class LegSeat implements RoomParty {
   }
 
   setRate(rateHz: RoomRateHz): void {
+    const leg = this.#leg;
+    const { inbound } = leg;
+    leg.setRate?.(rateHz);
+    if (leg.inbound !== inbound) {
+      this.#toRoom = new ToRoom(leg.inbound);
+      this.#fromRoom = new FromRoom(leg.outbound);
+      this.#queue = new FrameQueue(maxWaitingMs * bytesPerMs(leg.inbound));
+      this.#frame = new Uint8Array(frameBytes(leg.inbound));
+    }
     this.#toRoom.setRate(rateHz);
     this.#fromRoom.setRate(rateHz);
   }

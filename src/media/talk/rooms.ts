@@ -2,7 +2,7 @@ import type { CallLeg } from "../leg.ts";
 import type { RoomHearing } from "../protocol.ts";
 import { AgentSeat } from "./agent-seat.ts";
 import { LegSeat } from "./leg-seat.ts";
-import { Room, type RoomMember, roomVoices } from "./room.ts";
+import { Room, type RoomMember, type RoomParty, roomVoices } from "./room.ts";
 import { type RoomSounds, SoundParty } from "./room-sounds.ts";
 
 /** Telephones in one room; agents and music come on top. */
@@ -15,9 +15,11 @@ export type AgentPlace = "speaks" | "listens" | "absent";
 export interface RoomGuest {
   /** The telephone's leg. */
   readonly leg: CallLeg;
+  /** What the agent hears and speaks, whatever the leg does in a room. */
+  readonly agentLeg: Pick<CallLeg, "inbound" | "outbound">;
   /** Bytes went out to the leg. */
   sent(payload: Uint8Array): void;
-  /** What the agent hears, in the leg's format. */
+  /** What the agent hears, in its leg's format. */
   agentHears(payload: Uint8Array): void;
   /** A mark of the agent's playout came back. */
   mark(name: string): void;
@@ -85,7 +87,7 @@ export class RoomPlace {
   readonly #guest: RoomGuest;
   readonly #wideband: boolean;
   readonly #telephone: LegSeat;
-  readonly #telephoneMember: RoomMember;
+  #telephoneMember: RoomMember | undefined;
   readonly #house: { play(sound: keyof RoomSounds): void; left(): void };
   #agentMember: RoomMember | undefined;
   #left = false;
@@ -100,11 +102,10 @@ export class RoomPlace {
     this.#room = room;
     this.#guest = guest;
     this.#house = house;
-    const { leg } = guest;
-    this.#wideband = leg.inbound.sampleRateHz > 8000;
+    const { leg, agentLeg } = guest;
+    this.#wideband = agentLeg.inbound.sampleRateHz > 8000;
     this.#telephone = new LegSeat(leg, (payload) => guest.sent(payload));
-    this.#telephoneMember = room.join(this.#telephone, this.#wideband, (error) => guest.failed(error));
-    this.agentSeat = new AgentSeat(leg, {
+    this.agentSeat = new AgentSeat(agentLeg, {
       audio: (payload) => guest.agentHears(payload),
       mark: (name) => guest.mark(name),
     });
@@ -115,24 +116,29 @@ export class RoomPlace {
     this.#telephone.audio(payload);
   }
 
-  /** Says what the telephone hears, and what the agent does. */
+  /** Says what the telephone hears, and what the agent does; the first time they go in. */
   arrange(hears: RoomHearing, agent: AgentPlace): void {
+    this.#telephoneMember ??= this.#join(this.#telephone);
     if (hears === "music" || hears === "ringback") this.#house.play(hears);
     Object.assign(this.#telephoneMember, places[hears]);
     if (agent === "absent") {
       this.agentLeaves();
       return;
     }
-    this.#agentMember ??= this.#room.join(this.agentSeat, this.#wideband, (error) => this.#guest.failed(error));
+    this.#agentMember ??= this.#join(this.agentSeat);
     this.#agentMember.hears = roomVoices.talk;
     this.#agentMember.voice = agent === "speaks" ? roomVoices.talk : 0;
+  }
+
+  #join(party: RoomParty): RoomMember {
+    return this.#room.join(party, this.#wideband, (error) => this.#guest.failed(error));
   }
 
   /** The call leaves; what its agent had not said is dropped. Twice is fine. */
   leave(): void {
     if (this.#left) return;
     this.#left = true;
-    this.#room.leave(this.#telephoneMember);
+    if (this.#telephoneMember) this.#room.leave(this.#telephoneMember);
     this.agentLeaves();
     this.#house.left();
   }

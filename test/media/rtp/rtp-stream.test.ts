@@ -5,6 +5,7 @@ import {
   frameBytes,
   frameSamples,
   g722at16k,
+  l16at8k,
   l16at16k,
   l16at24k,
   pcma8k,
@@ -127,10 +128,10 @@ function toneFrame(format: AudioFormat, frequencyHz: number, n: number): Uint8Ar
   return out;
 }
 
-/** Two legs joined for `ms`; a says a 440 Hz tone in its inner format. */
-function talk(a: Leg, b: Leg, inner: AudioFormat, ms: number): void {
+/** Two legs joined for `ms` from a moment on; a says a 440 Hz tone in its inner format. */
+function talk(a: Leg, b: Leg, inner: AudioFormat, ms: number, from = 0): void {
   let [aSent, bSent] = [a.sent.length, b.sent.length];
-  for (let now = 0; now < ms; now += 20) {
+  for (let now = from; now < from + ms; now += 20) {
     a.stream.send(toneFrame(inner, 440, now / 20));
     a.stream.tick(now);
     b.stream.tick(now);
@@ -162,6 +163,25 @@ describe("RTP leg, audio", () => {
     expect(toneRms).toBeGreaterThan(5300);
     expect(toneRms).toBeLessThan(6000);
     expect(restRms).toBeLessThan(toneRms / 8);
+  });
+
+  test("the inside goes over to another rate in the middle: the tone goes on, in one row of packets", () => {
+    const opusAt = (sampleRateHz: 8000 | 24_000): RtpCodec => ({ ...opus, format: { encoding: "opus", sampleRateHz } });
+    const options = { inner: l16at24k, plan: plan({ codecs: [opusAt(24_000)] }) };
+    const [a, b] = [new Leg(options, 1), new Leg(options, 2)];
+    talk(a, b, l16at24k, 1000);
+    b.heard.length = 0;
+    for (const { stream } of [a, b]) stream.setInner(l16at8k, plan({ codecs: [opusAt(8000)] }));
+    talk(a, b, l16at8k, 1500, 1000);
+    expect(b.heard.every((frame) => frame.length === frameBytes(l16at8k))).toBe(true);
+    const { toneRms, restRms } = splitTone(b.pcm(l16at8k).subarray(4000), 440, 8000);
+    expect(toneRms).toBeGreaterThan(5300);
+    expect(restRms).toBeLessThan(toneRms / 8);
+    a.packets().forEach((packet, i) => {
+      expect(packet.seq).toBe((65_500 + i) & 0xffff);
+      expect(packet.timestamp).toBe((2 ** 32 - 8000 + i * 960) % 2 ** 32);
+      expect(packet.marker).toBe(i === 0);
+    });
   });
 
   test("μ-law bytes go through both ways without a change", () => {

@@ -138,10 +138,10 @@ export class RtpLeg implements CallLeg {
     this.#stream?.infoKey(key, this.#options.clock.now());
   }
 
-  /** Opus is worked on at any of its rates (RFC 7587 §4.1); nothing else gains by another. */
+  /** Opus is worked on at the new rate, too (RFC 7587 §4.1), and spares all resampling. */
   setRate(rateHz: SampleRateHz): void {
-    if (!this.#stream || !this.#plan || rateHz === this.#format.sampleRateHz) return;
-    if (this.#plan.codecs[0]?.format.encoding !== "opus") return;
+    const { encoding, sampleRateHz } = this.#format;
+    if (!this.#stream || !this.#plan || encoding !== "l16" || rateHz === sampleRateHz) return;
     this.#format = { encoding: "l16", sampleRateHz: rateHz };
     this.#plan = opusAt(this.#plan, this.#format);
     this.#stream.setInner(this.#format, this.#plan);

@@ -23,11 +23,13 @@ const slackMs = 60_000;
 export class CallRecording {
   readonly #options: CallRecordingOptions;
   readonly #recorder: WavRecorder;
+  readonly #leg: CallLeg;
   readonly #fromLeg: LegPcm;
   readonly #toLeg: LegPcm;
 
   constructor(leg: CallLeg, options: CallRecordingOptions) {
     this.#options = options;
+    this.#leg = leg;
     const { path, maxDurationMs, metrics, log } = options;
     this.#recorder = WavRecorder.open(path, {
       windowMs,
@@ -46,13 +48,15 @@ export class CallRecording {
     this.#recorder.writeCaller(pcm, at - this.#options.startedAt);
   }
 
-  /** The caller, in the leg's own bytes. */
+  /** The caller, in the leg's own bytes, of its present format. */
   fromLeg(payload: Uint8Array, at: number): void {
+    this.#fromLeg.follow(this.#leg.inbound);
     this.#fromLeg.push(payload, at);
   }
 
-  /** What the caller hears, in the leg's own bytes. */
+  /** What the caller hears, in the leg's own bytes, of its present format. */
   toLeg(payload: Uint8Array, at: number): void {
+    this.#toLeg.follow(this.#leg.outbound);
     this.#toLeg.push(payload, at);
   }
 
