@@ -27,11 +27,12 @@ const plan: CallPlan = {
   },
 };
 
-function rtpCalls(firstPort: number, noRtpMs: 0, lastPort: number) {
+function rtpCalls(firstPort: number, lastPort: number) {
   const events: MediaEvent[] = [];
   const calls = new RtpCalls({
     firstPort,
     lastPort,
+    noRtpMs: 0,
     clock: systemClock,
     log: pino({ level: "silent" }),
     report: (event) => events.push(event),
