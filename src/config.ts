@@ -1,6 +1,7 @@
 /** Every setting once: its name, environment variable, default, unit and one sentence. `tandem config` prints this table. */
 import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
+import ipaddr from "ipaddr.js";
 
 /** Where a server listens. */
 export interface Address {
@@ -33,6 +34,10 @@ const kinds = {
   origins: {
     expected: "origins such as https://app.example.com with spaces between them, or *",
     read: readOrigins,
+  },
+  networks: {
+    expected: "addresses or networks such as 10.0.0.0/8 with spaces between them",
+    read: readNetworks,
   },
   portRange: { expected: "FIRST-LAST, for example 20000-29999", read: readPortRange },
   httpUrl: { expected: "a URL that begins with https:// or http://", read: (raw: string) => readUrl(raw, /^https?:/) },
@@ -111,6 +116,13 @@ export const settings = {
     kind: "origins",
     fallback: "",
     about: "Web origins whose pages may open SIP over WebSocket at /sip. Empty: our own; *: any.",
+  },
+  trustedProxies: {
+    env: "TANDEM_TRUSTED_PROXIES",
+    kind: "networks",
+    fallback: "127.0.0.0/8 ::1",
+    about:
+      "Proxies before the HTTP address that are believed when they say where a telephone at /sip is (X-Forwarded-For).",
   },
   rtpPorts: {
     env: "TANDEM_RTP_PORTS",
@@ -317,6 +329,12 @@ function readOrigins(raw: string): readonly string[] | undefined {
   const texts = raw.split(/[\s,]+/).filter((text) => text !== "");
   const isOrigin = (text: string): boolean => URL.canParse(text) && new URL(text).origin === text;
   return texts.every((text) => text === "*" || isOrigin(text)) ? texts : undefined;
+}
+
+/** IP addresses and CIDR blocks. */
+function readNetworks(raw: string): readonly string[] | undefined {
+  const texts = raw.split(/[\s,]+/).filter((text) => text !== "");
+  return texts.every((text) => ipaddr.isValid(text) || ipaddr.isValidCIDR(text)) ? texts : undefined;
 }
 
 /** Without a slash at the end; "" is unset. */

@@ -62,6 +62,8 @@ describe("settings", () => {
     ["TANDEM_SIP_TLS", "5061", "expected HOST:PORT"],
     ["TANDEM_SIP_WS_ORIGINS", "app.example.com", "expected origins"],
     ["TANDEM_SIP_WS_ORIGINS", "https://app.example.com/page", "expected origins"],
+    ["TANDEM_TRUSTED_PROXIES", "proxy.lan", "expected addresses or networks"],
+    ["TANDEM_TRUSTED_PROXIES", "10.0.0.0/33", "expected addresses or networks"],
     ["TANDEM_DRAIN_MS", "-1", "expected a whole number"],
     ["TANDEM_DRAIN_MS", "30s", "expected a whole number"],
     ["TANDEM_ALLOW_PRIVATE_TARGETS", "yes", "expected true or false"],

@@ -26,6 +26,8 @@ export interface HttpServerConfig {
   readonly twilioAuthToken: string;
   /** Web origins whose pages may open SIP over WebSocket; empty: our own. */
   readonly sipWsOrigins?: readonly string[];
+  /** Proxies that are believed when they say who comes. */
+  readonly trustedProxies?: readonly string[];
 }
 
 export interface HttpServerDeps {
@@ -89,8 +91,9 @@ export function createHttpServer(deps: HttpServerDeps): FastifyInstance {
   });
   app.addHook("preClose", async () => streams.closeAll());
   if (deps.sipDesk !== undefined) {
-    const { sipWsOrigins: origins = [] } = deps.config;
-    const sockets = new SipWebSockets(app.server, deps.sipDesk, { ...defaultSipWebSocketOptions, publicUrl, origins });
+    const { sipWsOrigins: origins = [], trustedProxies: proxies = [] } = deps.config;
+    const options = { ...defaultSipWebSocketOptions, publicUrl, origins, proxies };
+    const sockets = new SipWebSockets(app.server, deps.sipDesk, options);
     app.addHook("preClose", () => sockets.close());
   }
   // What belongs to no dialect (recordings, webhooks) answers in the native API's words.

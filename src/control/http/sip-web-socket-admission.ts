@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { isIP } from "node:net";
+import ipaddr from "ipaddr.js";
 import { isPublicAddress } from "../../kit/address-guard.ts";
 import { webSocketProtocol } from "../../sip/io/web-socket-transport.ts";
 
@@ -9,6 +10,8 @@ export interface SipWebSocketPolicy {
   readonly publicUrl: string;
   /** Web origins whose pages may connect; empty: our own; `*`: any. */
   readonly origins: readonly string[];
+  /** Addresses and CIDR blocks of the proxies that are believed. */
+  readonly proxies: readonly string[];
 }
 
 /** What becomes of a request to open a socket. */
@@ -29,12 +32,14 @@ export function admitSipWebSocket(headers: IncomingHttpHeaders, peer: string, po
   if (origin !== undefined && !isOwnOrAllowed(origin, host, policy)) {
     return refused(403, "pages of this origin may not connect; see TANDEM_SIP_WS_ORIGINS");
   }
-  // What a stranger writes there is not believed, only what a proxy in our own network says.
+  // A stranger's own address is the least he is trusted with, whatever he writes into headers.
   if (isPublicAddress(peer)) return { type: "admitted", address: peer, isSecure: false };
   const forwarded = headers["x-forwarded-for"];
+  // A proxy of ours that we do not know, or that does not say who comes, would make the whole internet our neighbours.
+  if (forwarded !== undefined && !isAmong(peer, policy.proxies)) return refused(400, "see TANDEM_TRUSTED_PROXIES");
   if (forwarded === undefined) {
-    // Behind a proxy that does not say who comes, the whole internet would look like our own network.
-    if (policy.publicUrl.startsWith("https:")) return refused(400, "the proxy must send X-Forwarded-For");
+    if (policy.publicUrl.startsWith("https:"))
+      return refused(400, "come by TANDEM_PUBLIC_URL; its proxy must send X-Forwarded-For");
     return { type: "admitted", address: peer, isSecure: false };
   }
   const address = lastAddress(String(forwarded));
@@ -55,6 +60,17 @@ function isOwnOrAllowed(origin: string, host: string, { publicUrl, origins }: Si
 function isUnregistrable(hostname: string): boolean {
   if (hostname.startsWith("[") || isIP(hostname) !== 0) return true;
   return !hostname.includes(".") || /\.(local|localhost|internal|lan|home\.arpa)$/.test(hostname);
+}
+
+function isAmong(address: string, networks: readonly string[]): boolean {
+  if (!ipaddr.isValid(address)) return false;
+  const parsed = ipaddr.parse(address);
+  return networks.some((network) => {
+    const [base, bits] = ipaddr.isValidCIDR(network)
+      ? ipaddr.parseCIDR(network)
+      : ([ipaddr.parse(network), network.includes(":") ? 128 : 32] as const);
+    return base.kind() === parsed.kind() && parsed.match(base, bits);
+  });
 }
 
 /** The last entry, which the proxy next to us has added itself; those before it anybody may have written. */

@@ -2,8 +2,9 @@ import type { IncomingHttpHeaders } from "node:http";
 import { describe, expect, test } from "vitest";
 import { admitSipWebSocket, type SipWebSocketPolicy } from "../../../src/control/http/sip-web-socket-admission.ts";
 
-const local: SipWebSocketPolicy = { publicUrl: "http://127.0.0.1:8080", origins: [] };
-const proxied: SipWebSocketPolicy = { publicUrl: "https://voice.example.com", origins: [] };
+const proxies = ["127.0.0.0/8", "::1", "172.17.0.2"];
+const local: SipWebSocketPolicy = { publicUrl: "http://127.0.0.1:8080", origins: [], proxies };
+const proxied: SipWebSocketPolicy = { publicUrl: "https://voice.example.com", origins: [], proxies };
 const sip = { "sec-websocket-protocol": "sip" };
 
 /** `ok ADDRESS` or the status. */
@@ -64,6 +65,9 @@ describe("SIP over WebSocket, who may connect", () => {
     ["an IPv6 entry in brackets", { "x-forwarded-for": "[2001:db8::1]:99" }, "::1", local, "ok 2001:db8::1"],
     ["an entry that is no address", { "x-forwarded-for": "8.8.8.8, unknown" }, "127.0.0.1", local, "400"],
     ["a proxy that hides who comes", {}, "127.0.0.1", proxied, "400"],
+    ["nor can a neighbour claim to be somebody else", { "x-forwarded-for": "8.8.8.8" }, "192.168.1.20", local, "400"],
+    ["a proxy elsewhere that is known", { "x-forwarded-for": "8.8.8.8" }, "172.17.0.2", local, "ok 8.8.8.8"],
+    ["a neighbour who comes past the proxy there is", {}, "192.168.1.20", proxied, "400"],
     ["a stranger needs no proxy", {}, "8.8.8.8", proxied, "ok 8.8.8.8"],
     [
       "TLS ended at the proxy",

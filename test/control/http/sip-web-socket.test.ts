@@ -34,7 +34,7 @@ async function startExchange({ isOpen = true } = {}) {
   onTestFinished(() => endpoint.close());
   const gateway = await testGateway({
     sipDesk: () => (isOpen ? endpoint : undefined),
-    config: { publicUrl: "http://127.0.0.1:8080", twilioAuthToken: "" },
+    config: { publicUrl: "http://127.0.0.1:8080", twilioAuthToken: "", trustedProxies: ["127.0.0.1"] },
   });
   const address = await gateway.app.listen({ host: "127.0.0.1", port: 0 });
   return { ...gateway, heard, endpoint, port: Number(new URL(address).port) };
@@ -154,7 +154,13 @@ describe("SIP over WebSocket on the HTTP port (RFC 7118)", () => {
     const { app } = await testGateway();
     const accepted: WebSocket[] = [];
     const desk = { acceptWebSocket: (socket: WebSocket) => void accepted.push(socket) };
-    const options = { ...defaultSipWebSocketOptions, publicUrl: "http://127.0.0.1", origins: [], pingMs: 1e6 };
+    const options = {
+      ...defaultSipWebSocketOptions,
+      publicUrl: "http://127.0.0.1",
+      origins: [],
+      proxies: [],
+      pingMs: 1e6,
+    };
     const sockets = new SipWebSockets(app.server, () => desk, options);
     onTestFinished(() => sockets.close());
     const port = Number(new URL(await app.listen({ host: "127.0.0.1", port: 0 })).port);
