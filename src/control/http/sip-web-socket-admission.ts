@@ -33,12 +33,13 @@ export function admitSipWebSocket(headers: IncomingHttpHeaders, peer: string, po
     return refused(403, "pages of this origin may not connect; see TANDEM_SIP_WS_ORIGINS");
   }
   // A stranger's own address is the least he is trusted with, whatever he writes into headers.
-  if (isPublicAddress(peer)) return { type: "admitted", address: peer, isSecure: false };
+  const isProxy = isAmong(peer, policy.proxies);
+  if (isPublicAddress(peer) && !isProxy) return { type: "admitted", address: peer, isSecure: false };
   const forwarded = headers["x-forwarded-for"];
   // A proxy of ours that we do not know, or that does not say who comes, would make the whole internet our neighbours.
-  if (forwarded !== undefined && !isAmong(peer, policy.proxies)) return refused(400, "see TANDEM_TRUSTED_PROXIES");
+  if (forwarded !== undefined && !isProxy) return refused(400, "see TANDEM_TRUSTED_PROXIES");
   if (forwarded === undefined) {
-    if (policy.publicUrl.startsWith("https:"))
+    if (policy.publicUrl.startsWith("https:") && !isPublicAddress(peer))
       return refused(400, "come by TANDEM_PUBLIC_URL; its proxy must send X-Forwarded-For");
     return { type: "admitted", address: peer, isSecure: false };
   }

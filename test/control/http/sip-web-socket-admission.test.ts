@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import { describe, expect, test } from "vitest";
 import { admitSipWebSocket, type SipWebSocketPolicy } from "../../../src/control/http/sip-web-socket-admission.ts";
 
-const proxies = ["127.0.0.0/8", "::1", "172.17.0.2"];
+const proxies = ["127.0.0.0/8", "::1", "172.17.0.2", "9.9.9.9"];
 const local: SipWebSocketPolicy = { publicUrl: "http://127.0.0.1:8080", origins: [], proxies };
 const proxied: SipWebSocketPolicy = { publicUrl: "https://voice.example.com", origins: [], proxies };
 const sip = { "sec-websocket-protocol": "sip" };
@@ -67,6 +67,7 @@ describe("SIP over WebSocket, who may connect", () => {
     ["a proxy that hides who comes", {}, "127.0.0.1", proxied, "400"],
     ["nor can a neighbour claim to be somebody else", { "x-forwarded-for": "8.8.8.8" }, "192.168.1.20", local, "400"],
     ["a proxy elsewhere that is known", { "x-forwarded-for": "8.8.8.8" }, "172.17.0.2", local, "ok 8.8.8.8"],
+    ["a proxy on the internet that is known", { "x-forwarded-for": "8.8.8.8" }, "9.9.9.9", local, "ok 8.8.8.8"],
     ["a neighbour who comes past the proxy there is", {}, "192.168.1.20", proxied, "400"],
     ["a stranger needs no proxy", {}, "8.8.8.8", proxied, "ok 8.8.8.8"],
     [
