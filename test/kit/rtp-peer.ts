@@ -18,6 +18,8 @@ export interface RtpPeer {
   heard(): Int16Array;
   /** Keys that came as telephone events, in order. */
   keys(): string;
+  /** How often nothing was sent for longer than so many ms: the timestamp went on, the sequence number did not. */
+  pauses(longerThanMs: number): number;
   /** Speaks once somebody is heard, to where that came from, at the speed of speech; resolves at its end. */
   say(samples: Int16Array): Promise<void>;
 }
@@ -35,6 +37,8 @@ export async function openRtpPeer(): Promise<RtpPeer> {
   const audio = new Map<number, Uint8Array>();
   const keys = new Map<number, string>();
   let packets = 0;
+  const pauseMs: number[] = [];
+  let before: { seq: number; timestamp: number } | undefined;
   let speaker: { port: number; address: string } | undefined;
   let heardSomebody: () => void = () => undefined;
   const isThere = new Promise<void>((resolve) => {
@@ -47,6 +51,11 @@ export async function openRtpPeer(): Promise<RtpPeer> {
     heardSomebody();
     const timestamp = packet.readUInt32BE(4);
     const type = packet[1]! & 0x7f;
+    const seq = packet.readUInt16BE(2);
+    if (before && ((before.seq + 1) & 0xffff) === seq) {
+      pauseMs.push(((timestamp - before.timestamp) | 0) / 8 - frameSamples / 8);
+    }
+    before = { seq, timestamp };
     if (type === pcmu) audio.set(timestamp, Uint8Array.from(packet.subarray(headerBytes)));
     if (type === events) keys.set(timestamp, "0123456789*#ABCD"[packet[headerBytes]!] ?? "?");
   });
@@ -74,6 +83,7 @@ export async function openRtpPeer(): Promise<RtpPeer> {
       inOrder(keys)
         .map(({ value }) => value)
         .join(""),
+    pauses: (longerThanMs) => pauseMs.filter((ms) => ms > longerThanMs).length,
     say: async (samples) => {
       await isThere;
       const packet = Buffer.alloc(headerBytes + frameSamples);

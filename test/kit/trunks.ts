@@ -1,11 +1,29 @@
 /** A gateway whose agent greets with recorded speech, and trunks and calls made through its API. */
-import { onTestFinished } from "vitest";
+import { expect, onTestFinished } from "vitest";
 import { type RealtimeServer, startRealtimeServer } from "../../bench/sim/realtime-server.ts";
+import { likeness, rms, soundMs } from "./audio-judge.ts";
 import { eventually, type Json, startGateway, type TestGateway } from "./gateway.ts";
+import type { RtpPeer } from "./rtp-peer.ts";
 import { speech } from "./speech.ts";
 
 /** What every agent greets with: Int16Array, mono, 8 kHz. */
 export const greeting = speech("vm-tocallnum");
+
+/** Resolves when a far end has heard the whole greeting as it should. */
+export async function greetingHeard(ear: RtpPeer): Promise<void> {
+  const wholeMs = soundMs(greeting) - 60;
+  await eventually("the greeting was heard", () => (soundMs(ear.heard()) > wholeMs ? true : undefined), 20_000);
+  hearsGreeting(ear);
+}
+
+/** Checks that what a far end heard is the greeting, at its level. */
+export function hearsGreeting(ear: RtpPeer): void {
+  const heard = ear.heard();
+  const { likeness: alike, shiftMs } = likeness(greeting, heard);
+  expect(alike).toBeGreaterThan(0.93);
+  const found = heard.subarray(Math.max(0, shiftMs * 8), shiftMs * 8 + greeting.length);
+  expect(Math.abs(20 * Math.log10(rms(found) / rms(greeting)))).toBeLessThan(2);
+}
 
 export interface SpeakingGateway {
   readonly gateway: TestGateway;
@@ -80,4 +98,26 @@ export function callThatIs({ gateway }: SpeakingGateway, id: string, wanted: str
     },
     withinMs,
   );
+}
+
+/** The call from a number, once it is there. */
+export function callFrom({ gateway }: SpeakingGateway, from: string): Promise<Json> {
+  return eventually(`a call from ${from}`, async () => {
+    const { body } = await gateway.api("GET", `/calls?from=${encodeURIComponent(from)}`);
+    return body.data[0];
+  });
+}
+
+/** Keys that a call's far end pressed, in order; asked for when the call has ended. */
+export async function keysOf({ gateway }: SpeakingGateway, id: string): Promise<string> {
+  const answer = await fetch(`${gateway.httpUrl}/api/v1/calls/${id}/events`, {
+    headers: { authorization: `Bearer ${gateway.apiKey}` },
+  });
+  // The stream of a call that has ended ends with its last event.
+  const lines = (await answer.text()).split("\n").filter((line) => line.startsWith("data:"));
+  const events: Json[] = lines.map((line) => JSON.parse(line.slice(5)));
+  return events
+    .filter(({ type }) => type === "dtmf")
+    .map(({ data }) => data.digit)
+    .join("");
 }

@@ -32,6 +32,9 @@ export interface LegMedia {
 const dtmfRelay = "application/dtmf-relay";
 /** Length of a key sent by INFO. */
 const infoKeyMs = 160;
+const keyToken = "key";
+/** An API request has 32 at most; a far end that answers no INFO must not pile them up. */
+const maxKeysWaiting = 64;
 
 /** One far end's dialog and the media of its call: carries offers and answers between the two. */
 export class SipLeg {
@@ -41,6 +44,8 @@ export class SipLeg {
   readonly #negotiator: SdpNegotiator;
   #media: LegMedia | undefined;
   #direction: Direction = "sendrecv";
+  /** Keys to be sent by INFO; the first one is on its way. */
+  #keys = "";
 
   constructor(options: SipLegOptions) {
     const { sdp, clock, randomBytes } = options;
@@ -97,12 +102,11 @@ export class SipLeg {
     this.reoffer();
   }
 
-  /** Sends keys by INFO, one after the other. */
+  /** Sends keys by INFO, each when the one before was answered: over UDP they might change places. */
   sendKeys(digits: string): void {
-    for (const key of digits) {
-      const body = Buffer.from(`Signal=${key}\r\nDuration=${infoKeyMs}\r\n`, "latin1");
-      this.#command({ type: "send", method: "INFO", token: "key", contentType: dtmfRelay, body });
-    }
+    const isIdle = this.#keys === "";
+    this.#keys = (this.#keys + digits).slice(0, maxKeysWaiting);
+    if (isIdle) this.#sendKey();
   }
 
   hangUp(): void {
@@ -138,9 +142,21 @@ export class SipLeg {
         if (key && callId) this.#options.live.send(callId, { type: "info-key", callId, key });
         return true;
       }
+      case "sent":
+        if (event.token !== keyToken) return false;
+        this.#keys = this.#keys.slice(1);
+        this.#sendKey();
+        return true;
       default:
         return false;
     }
+  }
+
+  #sendKey(): void {
+    const key = this.#keys[0];
+    if (key === undefined) return;
+    const body = Buffer.from(`Signal=${key}\r\nDuration=${infoKeyMs}\r\n`, "latin1");
+    this.#command({ type: "send", method: "INFO", token: keyToken, contentType: dtmfRelay, body });
   }
 
   #agreed(sdp: Uint8Array): void {
