@@ -3,19 +3,25 @@ import type { CallLeg } from "../../src/media/leg.ts";
 
 /** A leg that remembers what it was asked to do, and can be made to break. */
 export class FakeLeg implements CallLeg {
-  readonly inbound: AudioFormat;
-  readonly outbound: AudioFormat;
+  inbound: AudioFormat;
+  outbound: AudioFormat;
   readonly capabilities;
+  readonly setRate: CallLeg["setRate"];
   readonly did: string[] = [];
   /** What it was sent since it was last looked at. */
   sent: Uint8Array[] = [];
   breaks = false;
 
-  /** `marks`: as a carrier's stream, which buffers; else as RTP. */
-  constructor({ format = pcmu8k as AudioFormat, marks = true, dtmfOut = false } = {}) {
+  /** `marks`: as a carrier's stream, which buffers; else as RTP. `rates`: it works at any rate it is asked for. */
+  constructor({ format = pcmu8k as AudioFormat, marks = true, dtmfOut = false, rates = false } = {}) {
     this.inbound = format;
     this.outbound = format;
     this.capabilities = { clear: true, marks, dtmfOut };
+    if (!rates) return;
+    this.setRate = (sampleRateHz) => {
+      this.inbound = { ...format, sampleRateHz };
+      this.outbound = this.inbound;
+    };
   }
 
   sendAudio(payload: Uint8Array): boolean {

@@ -1,6 +1,6 @@
 import { onTestFinished } from "vitest";
 import { createDecoder, createEncoder } from "../../src/codecs/codec.ts";
-import { type AudioFormat, frameSamples } from "../../src/codecs/format.ts";
+import { frameBytes, frameSamples } from "../../src/codecs/format.ts";
 import type { IdKind } from "../../src/kit/ids.ts";
 import { createLogger } from "../../src/kit/log.ts";
 import { createMetrics } from "../../src/kit/metrics.ts";
@@ -37,17 +37,11 @@ export class HouseCall {
   saysHz: number | undefined;
   ended = false;
   readonly #callId: string;
-  readonly #format: AudioFormat;
-  readonly #encoder;
-  readonly #bytes: Uint8Array;
   #said = 0;
 
   constructor(house: MediaHouse, callId: string, options: HouseCallOptions) {
     this.#callId = callId;
     this.leg = new FakeLeg({ marks: false, ...options.leg });
-    this.#format = this.leg.inbound;
-    this.#encoder = createEncoder(this.#format);
-    this.#bytes = new Uint8Array(frameSamples(this.#format) * 2);
     const { agent, plan } = options;
     this.session = new CallSession({
       plan: {
@@ -90,20 +84,23 @@ export class HouseCall {
 
   /** The telephone's frame of this tick. */
   bringFrame(): void {
-    const { sampleRateHz } = this.#format;
-    const samples = frameSamples(this.#format);
+    const format = this.leg.inbound;
+    const { sampleRateHz } = format;
+    const samples = frameSamples(format);
     const pcm =
       this.saysHz === undefined ? new Int16Array(samples) : tone(this.saysHz, sampleRateHz, samples, 6000, this.#said);
     this.#said += samples;
-    const size = this.#encoder.encode(pcm, this.#bytes);
-    this.session.legEvents.audio(this.#bytes.subarray(0, size));
+    const bytes = new Uint8Array(frameBytes(format));
+    createEncoder(format).encode(pcm, bytes);
+    this.session.legEvents.audio(bytes);
   }
 
-  /** What the telephone was sent since the last look, as PCM of its own rate. */
+  /** What the telephone was sent since the last look, as PCM of its present rate. */
   takeHeard(): Int16Array {
-    const decoder = createDecoder(this.#format);
+    const format = this.leg.outbound;
+    const decoder = createDecoder(format);
     const frames = this.leg.sent.splice(0).map((payload) => {
-      const pcm = new Int16Array(frameSamples(this.#format));
+      const pcm = new Int16Array(frameSamples(format));
       return pcm.subarray(0, decoder.decode(payload, pcm));
     });
     return Int16Array.from(frames.flatMap((frame) => [...frame]));
@@ -112,7 +109,7 @@ export class HouseCall {
   /** How loud the telephone was sent a tone since the last look. */
   loudness(...tonesHz: readonly number[]): number[] {
     const heard = this.takeHeard();
-    return tonesHz.map((toneHz) => Math.round(toneAmplitude(heard, toneHz, this.#format.sampleRateHz) || 0));
+    return tonesHz.map((toneHz) => Math.round(toneAmplitude(heard, toneHz, this.leg.outbound.sampleRateHz) || 0));
   }
 
   /** Waits until the call's end was told; its recording is written in real time. */

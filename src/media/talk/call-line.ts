@@ -99,12 +99,14 @@ export class CallLine {
     if (!this.#place) this.#options.recording?.callerPcm(pcm, at);
   }
 
-  /** Goes to a room, unless it is there; false: the room is full, and the call stays where it is. */
-  enter(roomId: string): boolean {
-    if (this.#place?.roomId === roomId) return true;
-    const place = this.#options.rooms.enter(roomId, this.#guest());
-    if (place) this.#switchTo(place);
-    return place !== undefined;
+  /** The call is in that room, or there is a place for it. */
+  mayEnter(roomId: string): boolean {
+    return this.#place?.roomId === roomId || !this.#options.rooms.isFull(roomId);
+  }
+
+  /** Goes to a room that it may enter, unless it is there; `arrange` follows. */
+  enter(roomId: string): void {
+    if (this.#place?.roomId !== roomId) this.#switchTo(this.#options.rooms.enter(roomId, this.#guest()));
   }
 
   /** What the telephone hears in the room, and what the agent does there. */

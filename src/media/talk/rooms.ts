@@ -51,10 +51,15 @@ export class Rooms {
     this.#sounds = sounds;
   }
 
-  /** Takes a call into a room; undefined: the room is full. */
-  enter(roomId: string, guest: RoomGuest): RoomPlace | undefined {
+  /** No further telephone has a place there. */
+  isFull(roomId: string): boolean {
+    return (this.#rooms.get(roomId)?.telephones ?? 0) >= maxTelephones;
+  }
+
+  /** Gives a call a place in a room, which must not be full. */
+  enter(roomId: string, guest: RoomGuest): RoomPlace {
+    if (this.isFull(roomId)) throw new Error("Rooms: entered a full room");
     const open = this.#rooms.get(roomId) ?? { room: new Room(), telephones: 0, playing: new Set() };
-    if (open.telephones >= maxTelephones) return undefined;
     this.#rooms.set(roomId, open);
     open.telephones++;
     return new RoomPlace(roomId, open.room, guest, {

@@ -4,12 +4,14 @@ import type { Logger } from "../../../kit/log.ts";
 import type { Metrics } from "../../../kit/metrics.ts";
 import type { AiSession, AiSink } from "../../ai/session.ts";
 import type { CallLeg, LegEndReason, LegEvents } from "../../leg.ts";
-import type { AgentSpec, CallPlan, CallStats, EndCause, MediaCommand, MediaEvent, RoomAgent } from "../../protocol.ts";
+import type { AgentSpec, CallPlan, CallStats, EndCause, MediaCommand, MediaEvent } from "../../protocol.ts";
 import { CallLine } from "../call-line.ts";
 import { Closers } from "../closers.ts";
-import type { AgentPresence, ConversationNews } from "../conversation.ts";
-import type { AgentPlace, Rooms } from "../rooms.ts";
+import type { ConversationNews } from "../conversation.ts";
+import { placeOf, presenceIn } from "../room-presence.ts";
+import type { Rooms } from "../rooms.ts";
 import { AgentPart } from "./agent-part.ts";
+import { measureNews } from "./call-measures.ts";
 import { CallRecording } from "./call-recording.ts";
 import type { CallerEars } from "./caller-ears.ts";
 
@@ -39,19 +41,6 @@ const legEndCauses = {
   "not-reading": "peer-not-reading",
   "protocol-error": "protocol-error",
 } as const satisfies Record<LegEndReason, EndCause>;
-
-/** What a conversation does whose agent does this in a room; undefined: as before. */
-const presences = {
-  speaks: "talks",
-  listens: "listens",
-  suspended: "away",
-  leaves: undefined,
-  none: undefined,
-} as const satisfies Record<RoomAgent, AgentPresence | undefined>;
-const agentPlaces = { talks: "speaks", listens: "listens", away: "absent" } as const satisfies Record<
-  AgentPresence,
-  AgentPlace
->;
 
 /** Less than the control plane's patience with a call that was told to end. */
 const recordingCloseMs = 10_000;
@@ -196,17 +185,18 @@ export class CallSession {
     this.#guard(() => {
       const line = this.#line;
       if (!line) return;
-      const now = this.#now();
-      if (agent === "leaves") this.#agentLeaves();
-      const presence = presences[agent] ?? this.#agent?.conversation.presence;
-      // Whoever falls silent does so where he was heard.
-      if (presence && presence !== "talks") this.#agent?.conversation.become(presence, now);
-      if (!line.enter(roomId)) {
+      if (!line.mayEnter(roomId)) {
         this.#trouble("room-full", "the room has no place for another telephone");
         return;
       }
+      const now = this.#now();
+      if (agent === "leaves") this.#agentLeaves();
+      const presence = presenceIn(agent) ?? this.#agent?.conversation.presence;
+      // Whoever falls silent does so where he was heard.
+      if (presence && presence !== "talks") this.#agent?.conversation.become(presence, now);
+      line.enter(roomId);
       if (presence) this.#agent?.conversation.become(presence, now);
-      line.arrange(hears, this.#agent && presence ? agentPlaces[presence] : "absent");
+      line.arrange(hears, this.#agent && presence ? placeOf(presence) : "absent");
       if (instruct !== undefined) this.#agent?.conversation.instruct(instruct, now);
       this.#report({ type: "room-changed", roomId, atMs: this.#since(now) });
     });
@@ -332,17 +322,8 @@ export class CallSession {
 
   #report(news: ConversationNews): void {
     const { metrics, report, plan, log } = this.#options;
-    if (news.type === "turn") {
-      const { callerLastVoicedAtMs, firstFrameOnWireAtMs } = news.turn;
-      if (callerLastVoicedAtMs !== undefined && firstFrameOnWireAtMs !== undefined) {
-        metrics.turnLatencySeconds.observe((firstFrameOnWireAtMs - callerLastVoicedAtMs) / 1000);
-      }
-    } else if (news.type === "interruption") {
-      const { onsetAtMs, silencedAtMs } = news.interruption;
-      metrics.bargeInStopSeconds.observe(Math.max(0, silencedAtMs - onsetAtMs) / 1000);
-    } else if (news.type === "tool-ended") {
-      metrics.toolCalls.inc({ result: news.ok ? "ok" : "error" });
-    } else if (news.type === "call-error") {
+    measureNews(news, metrics);
+    if (news.type === "call-error") {
       this.#stats.faults++;
       log.warn({ kind: news.kind, message: news.message, fatal: news.fatal }, "trouble on the call");
     }

@@ -102,6 +102,10 @@ describe("calls in a room", () => {
     expect(calls[8]?.of("call-error")).toMatchObject([{ kind: "room-full", fatal: false }]);
     expect(calls[8]?.of("room-changed")).toEqual([]);
     expect(calls[8]?.leg.sent).toEqual([]);
+    const late = house.call({ agent: { firstMessage: story } });
+    late.join("room_1", { agent: "listens" });
+    house.run(8000);
+    expect(late.of("utterance").map(({ utterance }) => utterance.text)).toEqual([story]);
   });
 
   test("a broken rule in one call ends that one, and the room goes on", async () => {
@@ -144,6 +148,39 @@ describe("calls in a room", () => {
     one.takeHeard();
     house.run(1000);
     expect(one.loudness(900)).toEqual(near6000);
+  });
+
+  test("a leg that can works at the room's rate, and at its agent's again when it has left; the recording is whole", async () => {
+    const recordingPath = join(temporaryFolder(), "call.wav");
+    const house = new MediaHouse(ears);
+    const leg = { format: l16at24k, rates: true };
+    const [one, other] = [house.call({ leg, agent: {}, plan: { recordingPath } }), house.call()];
+    [one.saysHz, other.saysHz] = [500, 900];
+    house.run(1000);
+    one.join("room_1", { agent: "suspended" });
+    other.join("room_1");
+    expect(one.leg.inbound.sampleRateHz).toBe(8000);
+    house.run(1000);
+    expect(one.loudness(900)).toEqual(near6000);
+    one.join("room_1", { agent: "listens" });
+    house.call({ leg }).join("room_1");
+    house.run(100);
+    expect(one.leg.inbound.sampleRateHz).toBe(16_000);
+    one.session.leaveRoom(undefined);
+    expect(one.leg.inbound.sampleRateHz).toBe(24_000);
+    one.agentHeard.length = 0;
+    house.run(900);
+    expect(one.agentHeard.map((frame) => frame.length)).toEqual(new Array(45).fill(160));
+    one.session.end("api-hung-up", "");
+    await one.over();
+    expect(one.of("call-ended")).toMatchObject([{ stats: { framesIn: 150 } }]);
+    const wav = parseWav(new Uint8Array(await readFile(recordingPath)));
+    if ("fault" in wav) throw new Error(wav.fault);
+    const left = wav.samples.filter((_, i) => i % 2 === 0);
+    for (const fromMs of [200, 1200, 2200]) {
+      const piece = left.slice(fromMs * 8, (fromMs + 700) * 8);
+      expect(toneAmplitude(piece, 500, 8000)).toBeGreaterThan(5500);
+    }
   });
 
   test("a carrier's stream drops what it holds of the room when it leaves", () => {
