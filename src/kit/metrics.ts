@@ -69,6 +69,12 @@ export function createMetrics() {
       help: "Media processes started again after a crash",
       registers,
     }),
+    sipDropped: new Counter({
+      name: "tandem_sip_dropped_total",
+      help: "SIP messages dropped unread, by reason: limited, banned",
+      labelNames: ["reason"],
+      registers,
+    }),
     phonesRegistered: new Gauge({
       name: "tandem_phones_registered",
       help: "Phones that can be reached now",

@@ -11,6 +11,7 @@ import type {
   NewCall,
   PlaceCallRequest,
   Readiness,
+  SourceControl,
   StreamTicket,
   TransferControl,
   TransferRequest,
@@ -116,6 +117,13 @@ export class FakeCallControl implements CallControl {
     start: (callId, request) => void this.transferred.push([callId, request]),
     decide: (callId, decision) => void this.transferred.push([callId, decision]),
     find: () => undefined,
+  };
+  banned: { address: string; until: number }[] = [];
+  readonly sources: SourceControl = {
+    bans: () => this.banned,
+    forgive: (address) => {
+      this.banned = this.banned.filter((ban) => ban.address !== address);
+    },
   };
   readonly #conferences = new Map<string, ConferenceMember[]>();
   readonly conferences: ConferenceControl = {

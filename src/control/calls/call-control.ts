@@ -107,6 +107,14 @@ export interface TransferControl {
   find(callId: CallId): CallTransfer | undefined;
 }
 
+/** Addresses that SIP takes nothing from for a while. */
+export interface SourceControl {
+  /** Every banned address and until when, in wall ms. */
+  bans(): readonly { readonly address: string; readonly until: number }[];
+  /** Lifts a ban, if there is one. */
+  forgive(address: string): void;
+}
+
 /** Lets calls talk together. */
 export interface ConferenceControl {
   /** Makes a conference of calls that talk; conflict when one does not, or is in another conference. */
@@ -145,6 +153,7 @@ export interface CallControl {
   sendDtmf(callId: CallId, digits: string): Promise<void>;
   readonly transfers: TransferControl;
   readonly conferences: ConferenceControl;
+  readonly sources: SourceControl;
   /** Ends a call that rings or is in progress. */
   hangUp(callId: CallId, cause: EndCause): Promise<void>;
   /** prom-client's `getMetricsAsJSON()` of every media process, one array a process. */

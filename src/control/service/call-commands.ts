@@ -5,6 +5,7 @@ import type {
   CallControl,
   Conference,
   ConferenceMember,
+  SourceControl,
   StreamTicket,
   TransferRequest,
 } from "../calls/call-control.ts";
@@ -25,6 +26,7 @@ export interface CallCommands {
   hangUp(id: string): Promise<Call>;
   say(id: string, text: string): Promise<Call>;
   sendDtmf(id: string, digits: string): Promise<Call>;
+  readonly sources: SourceControl;
   transfer(id: string, request: TransferRequest): Promise<Call>;
   decideTransfer(id: string, decision: "complete" | "cancel"): Promise<Call>;
   openConference(members: readonly ConferenceMember[]): Promise<Conference>;
@@ -53,6 +55,7 @@ export function createCallCommands(services: Omit<PlaceCallDeps, "control">, con
     hangUp: (id) => open(id, (callId) => control.hangUp(callId, "api-hung-up")),
     say: (id, text) => open(id, (callId) => control.say(callId, text)),
     sendDtmf: (id, digits) => open(id, (callId) => control.sendDtmf(callId, digits)),
+    sources: { bans: () => control.sources.bans(), forgive: (address) => control.sources.forgive(address) },
     transfer: (id, request) => open(id, async (callId) => control.transfers.start(callId, request)),
     decideTransfer: (id, decision) => open(id, async (callId) => control.transfers.decide(callId, decision)),
     openConference: async (members) => {

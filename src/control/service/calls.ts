@@ -225,7 +225,12 @@ export function createCalls({ database, queue, clock, recordings, resolveInbound
       }, "must"),
     applyMediaEvent: async (event) => {
       if (event.type === "call-ended") await applyEnding(event);
-      else if ("callId" in event && event.type !== "rtp-opened" && event.type !== "rtp-silent" && event.type !== "keys-wanted")
+      else if (
+        "callId" in event &&
+        event.type !== "rtp-opened" &&
+        event.type !== "rtp-silent" &&
+        event.type !== "keys-wanted"
+      )
         await applyReport(event);
     },
     endCall: (callId, cause, detail) =>

@@ -46,6 +46,8 @@ export interface SipHandlers {
   onClosed(session: SessionId): void;
   /** A connection is gone; bindings made over it lead nowhere. */
   onConnectionClosed?(connection: number): void;
+  /** A message was dropped unread: its source sends too much, or is banned. */
+  onDropped?(why: "limited" | "banned"): void;
   /** A broken rule of ours, thrown while an input was handled. */
   onError(error: unknown): void;
   /** Every message in and out, for a ladder of the call. */
@@ -195,7 +197,11 @@ export class SipEndpoint {
   #receive(bytes: Uint8Array, from: Hop): void {
     if (this.#isClosed) return;
     const { guard, clock, handlers } = this.#options;
-    if (guard !== undefined && guard.admit(from.address, clock.now()) !== "ok") return;
+    const verdict = guard?.admit(from.address, clock.now()) ?? "ok";
+    if (verdict !== "ok") {
+      handlers.onDropped?.(verdict);
+      return;
+    }
     const message = parseMessage(bytes);
     if (message.type === "fault") {
       this.#faults++;

@@ -11,6 +11,7 @@ import type {
   OpenStreamRequest,
   PlaceCallRequest,
   Readiness,
+  SourceControl,
   StreamTicket,
   TransferControl,
 } from "../call-control.ts";
@@ -36,6 +37,7 @@ export interface GatewayCallsOptions {
 export interface CallPlacer {
   placeCall(request: PlaceCallRequest): Promise<CallId>;
   readonly transfers: TransferControl;
+  readonly sources: SourceControl;
 }
 
 /** Life of a ticket, in ms. */
@@ -67,6 +69,10 @@ export class GatewayCalls implements CallControl {
   /** The exchange is there: calls can be placed and passed on. */
   setPlacer(placer: CallPlacer): void {
     this.#placer = placer;
+  }
+
+  get sources(): SourceControl {
+    return this.#exchange().sources;
   }
 
   get transfers(): TransferControl {

@@ -9,7 +9,7 @@ import { defaultSourceGuard, SourceGuard } from "../../../sip/source-guard.ts";
 import type { ServerKey } from "../../../sip/transaction/key.ts";
 import type { PhoneDesk } from "../../exchange/io/phone-desk.ts";
 import type { TrunkBook } from "../../exchange/trunk.ts";
-import type { CallRecords, PlaceCallRequest } from "../call-control.ts";
+import type { CallRecords, PlaceCallRequest, SourceControl } from "../call-control.ts";
 import { type ExchangeParts, Network } from "./exchange-parts.ts";
 import { FarEndChanges } from "./far-end-changes.ts";
 import type { GatewayCalls } from "./gateway-calls.ts";
@@ -78,6 +78,7 @@ export class SipCalls {
         onClosed: (session) => exchange.sessions?.closed(session),
         onConnectionClosed: options.onConnectionClosed,
         onTrace: options.onTrace,
+        onDropped: (reason) => metrics.sipDropped.inc({ reason }),
         onError: (error) => {
           metrics.errors.inc({ kind: "sip" });
           log.error({ err: error }, "internal error in SIP; the call it is about may end");
@@ -108,7 +109,14 @@ export class SipCalls {
     exchange.sessions = sessions;
     exchange.incoming = incoming;
     const placeCall = async (request: PlaceCallRequest) => (await outgoing.place(request)).callId;
-    calls.setPlacer({ placeCall, transfers: new TransferDesk(parts, outgoing) });
+    const sources: SourceControl = {
+      bans: () => {
+        const fromNow = clock.wall() - clock.now();
+        return guard.bans(clock.now()).map(({ address, until }) => ({ address, until: Math.round(until + fromNow) }));
+      },
+      forgive: (address) => guard.forgive(address),
+    };
+    calls.setPlacer({ sources, placeCall, transfers: new TransferDesk(parts, outgoing) });
     return new SipCalls(endpoint, incoming, outgoing);
   }
 

@@ -24,6 +24,7 @@ const turnMembers = {
   max_nudges: Type.Integer({ minimum: 0, maximum: 20 }),
   nudge_text: Type.String({ minLength: 1, maxLength: 500 }),
   dtmf_timeout_ms: ms(200, 20_000, "Pause that ends a row of keys"),
+  dtmf_max_digits: Type.Integer({ minimum: 1, maximum: 64, description: "Keys that are a whole row, without a pause." }),
 };
 
 /** This API's name of each turn setting; a new setting does not compile until it has one. */
@@ -39,6 +40,7 @@ export const turnNames = {
   maxNudges: "max_nudges",
   nudgeText: "nudge_text",
   dtmfTimeoutMs: "dtmf_timeout_ms",
+  dtmfMaxDigits: "dtmf_max_digits",
 } as const satisfies Record<keyof TurnSettings, keyof typeof turnMembers>;
 
 /** How turns are taken; what is missing has its default. */

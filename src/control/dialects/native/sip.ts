@@ -2,6 +2,7 @@ import { type Static, Type } from "@fastify/type-provider-typebox";
 import type { SipDialogSummary, SipLadder } from "../../service/sip-traces.ts";
 import type { NativeApp, NativeDeps } from "./app.ts";
 import { refusals } from "./errors.ts";
+import { listOf } from "./paging.ts";
 import { Instant, instant, nullable, words } from "./shapes.ts";
 
 const SipMessageBody = Type.Object({
@@ -22,6 +23,7 @@ const DialogLadderBody = Type.Object({
   dropped,
   messages: Type.Array(SipMessageBody),
 });
+const SipBanBody = Type.Object({ address: Type.String(), until: Instant });
 const SipDialogBody = Type.Object({
   sip_call_id: Type.String(),
   call_id: nullable(Type.String({ description: "Null: it never became a call." })),
@@ -36,7 +38,40 @@ const SipDialogBody = Type.Object({
 });
 
 /** `/calls/:id/sip` and `/sip`: the signalling of calls, and of what never became a call. */
-export function sipRoutes(app: NativeApp, { services: { sipTraces } }: Pick<NativeDeps, "services">): void {
+export function sipRoutes(
+  app: NativeApp,
+  { services: { sipTraces }, commands: { sources } }: Pick<NativeDeps, "services" | "commands">,
+): void {
+  app.get(
+    "/sip/bans",
+    {
+      schema: {
+        operationId: "listSipBans",
+        tags: ["sip"],
+        description: "Addresses whose SIP messages are dropped until their ban expires.",
+        response: { 200: listOf(SipBanBody), ...refusals() },
+      },
+    },
+    async () => ({
+      data: sources.bans().map(({ address, until }) => ({ address, until: instant(until) })),
+      next_cursor: null,
+    }),
+  );
+  app.delete(
+    "/sip/bans/:address",
+    {
+      schema: {
+        operationId: "liftSipBan",
+        tags: ["sip"],
+        params: Type.Object({ address: Type.String() }),
+        response: { 204: Type.Null(), ...refusals() },
+      },
+    },
+    async (request, reply) => {
+      sources.forgive(request.params.address);
+      return reply.code(204).send(null);
+    },
+  );
   app.get(
     "/calls/:id/sip",
     {
