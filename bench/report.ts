@@ -5,14 +5,17 @@ export interface Result {
   readonly unit: string;
   /** What it should be at most; undefined: for information. */
   readonly atMost?: number;
+  /** What it should be at least. */
+  readonly atLeast?: number;
   /** What the figure may be compared with. */
   readonly comparedWith?: string;
 }
 
 /** Prints one line; false when a target was missed. */
-export function printResult({ name, value, unit, atMost, comparedWith }: Result): boolean {
-  const met = atMost === undefined || value <= atMost;
-  const target = atMost === undefined ? "" : `  (target ≤ ${atMost} ${unit}: ${met ? "met" : "MISSED"})`;
+export function printResult({ name, value, unit, atMost, atLeast, comparedWith }: Result): boolean {
+  const met = (atMost === undefined || value <= atMost) && (atLeast === undefined || value >= atLeast);
+  const bound = atMost === undefined ? atLeast && `≥ ${atLeast}` : `≤ ${atMost}`;
+  const target = bound === undefined ? "" : `  (target ${`${bound} ${unit}`.trim()}: ${met ? "met" : "MISSED"})`;
   const comparison = comparedWith === undefined ? "" : `  (${comparedWith})`;
   console.log(`${name.padEnd(58)} ${format(value).padStart(9)} ${unit}${target}${comparison}`);
   return met;
