@@ -59,6 +59,7 @@ export interface TurnSettings {
   readonly maxNudges?: number;
   readonly nudgeText?: string;
   readonly dtmfTimeoutMs?: number;
+  readonly dtmfMaxDigits?: number;
 }
 
 /** A tool run by an HTTPS request to the customer. `url` undefined: built in. */

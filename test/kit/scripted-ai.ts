@@ -46,6 +46,8 @@ export class ScriptedAi implements AiSession {
   /** Agent audio as sent, by item. */
   readonly audio = new Map<string, number[]>();
   closed = false;
+  /** How many keys it expects. */
+  keys: number | undefined;
   /** Is given what the AI hears; the view is valid only during the call. */
   hears: (frame: Uint8Array) => void = () => {};
   now = 0;
@@ -71,6 +73,10 @@ export class ScriptedAi implements AiSession {
 
   pushCallerAudio(frame: Uint8Array): void {
     this.hears(frame);
+  }
+
+  keysExpected(): number | undefined {
+    return this.keys;
   }
 
   close(): void {

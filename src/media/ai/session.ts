@@ -151,6 +151,8 @@ export interface AiSession {
   /** One 20 ms frame of caller audio in `inbound`; the view is valid only during the call. */
   pushCallerAudio(frame: Uint8Array): void;
   order(order: AiOrder): void;
+  /** How many keys the caller's answer by keys has, as things stand; undefined, or no such door: it cannot tell. */
+  keysExpected?(): number | undefined;
   /** Frees sockets, timers, requests. Twice is fine; nothing is reported after. */
   close(): void;
 }

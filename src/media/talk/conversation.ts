@@ -7,6 +7,7 @@ import type { AgentPresence, ConversationPorts } from "./conversation-ports.ts";
 import { DtmfTurn } from "./dtmf-turn.ts";
 import { isEchoOfAgent } from "./echo-guard.ts";
 import { Initiative } from "./initiative.ts";
+import { LastWords } from "./last-words.ts";
 import { type FirstWords, Opening } from "./opening.ts";
 import type { PlayoutNews } from "./playout.ts";
 import { Replies } from "./replies.ts";
@@ -39,6 +40,7 @@ export class Conversation {
   readonly #initiative: Initiative;
   readonly #keys: DtmfTurn;
   readonly #opening = new Opening();
+  readonly #lastWords = new LastWords();
   readonly #replies = new Replies();
   readonly #tools = new ToolDesk();
   readonly #transcript: AgentTranscript;
@@ -159,12 +161,14 @@ export class Conversation {
   /** The caller pressed a key. */
   digit(digit: string, now: number): void {
     this.#ports.report({ type: "dtmf", digit, atMs: this.#since(now) });
-    if (this.#presence === "away") return;
+    if (this.#presence === "away" || this.#keys.belated(digit, now)) return;
     this.#initiative.callerTookFloor();
     this.#initiative.callerActive(now);
     this.#firstKeyAt ??= now;
     this.#input({ type: "dtmf-barge-in" }, now);
-    for (const order of this.#keys.handle({ type: "digit", digit }, now)) this.#keysEntered(order.digits, now);
+    const maxDigits = this.#ports.ai.keysExpected?.() ?? this.#turnOptions.dtmfMaxDigits;
+    for (const order of this.#keys.handle({ type: "digit", digit, maxDigits }, now))
+      this.#keysEntered(order.digits, now);
   }
 
   mark(name: string, now: number): void {
@@ -236,7 +240,12 @@ export class Conversation {
           fatal: event.fatal,
           atMs: this.#since(now),
         });
-        if (event.fatal) this.#ports.end("provider-failed", `${event.kind}: ${event.message}`);
+        if (!event.fatal) break;
+        // What has come of the replies under way is all there will be.
+        for (const responseId of this.#replies.open) this.#speech.endResponse(responseId, false, now);
+        this.#replies.cancelled();
+        this.#lastWords.begin(`${event.kind}: ${event.message}`, now);
+        this.#endLastWords(now);
         break;
       case "ignored":
         this.#ports.ignored();
@@ -283,6 +292,7 @@ export class Conversation {
     const { playout, playoutSink } = this.#ports;
     playout.tick(now, playoutSink);
     this.#tellPlayoutNews();
+    if (this.#endLastWords(now)) return;
     // A reply that waits for a tool is not late.
     const waitsForTool = this.#turn.state === "thinking" && this.#tools.busy;
     const { deadline } = this.#turn;
@@ -301,8 +311,10 @@ export class Conversation {
   /** The call is over: what was under way is reported as it stands. */
   closed(now: number): void {
     const { playout, playoutSink } = this.#ports;
-    playout.interrupt(now, playoutSink);
+    const [cut] = playout.interrupt(now, playoutSink);
     playout.discardKept();
+    if (this.#turn.state === "overlapping") this.#heardAtYieldMs = cut?.heardMs;
+    this.#input({ type: "call-ended" }, now);
     this.#tellPlayoutNews();
     this.#reportTurn(this.#timer.abandon());
     for (const tool of this.#tools.close(now)) {
@@ -314,6 +326,13 @@ export class Conversation {
         atMs: this.#since(now),
       });
     }
+  }
+
+  /** True when the provider is gone and what it said was heard: the call ends. */
+  #endLastWords(now: number): boolean {
+    const detail = this.#lastWords.over(this.#ports.playout.unheardMs(now), now);
+    if (detail !== undefined) this.#ports.end("provider-failed", detail);
+    return detail !== undefined;
   }
 
   #sayFirst(what: FirstWords, now: number): void {

@@ -4,14 +4,13 @@ import type { Machine } from "../../kit/machine.ts";
 export interface DtmfTurnOptions {
   /** Silence of the keys that ends the turn. */
   readonly interDigitTimeoutMs: number;
-  /** Keys that fill a turn; the last of them ends it. */
-  readonly maxDigits?: number;
 }
 
 /** Keys a turn holds at most. */
 export const maxTurnDigits = 64;
 
-export type DtmfTurnInput = { readonly type: "digit"; readonly digit: string };
+/** `maxDigits`: keys that fill the turn as things stand now; the last of them ends it. */
+export type DtmfTurnInput = { readonly type: "digit"; readonly digit: string; readonly maxDigits?: number | undefined };
 
 /** The caller's turn by keys. `digits` is private, as words are. */
 export type DtmfTurnOrder = { readonly type: "digits"; readonly digits: string };
@@ -21,13 +20,13 @@ const none: readonly DtmfTurnOrder[] = [];
 /** Collects keys into a turn: ends at `#`, when full, or after a pause. `#` is told only when it is all there is. */
 export class DtmfTurn implements Machine<DtmfTurnInput, DtmfTurnOrder> {
   readonly #interDigitTimeoutMs: number;
-  readonly #maxDigits: number;
   #digits = "";
   #deadline: number | undefined;
+  /** The last key filled its turn then, and was no `#`. */
+  #filledAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: DtmfTurnOptions) {
     this.#interDigitTimeoutMs = options.interDigitTimeoutMs;
-    this.#maxDigits = Math.min(maxTurnDigits, options.maxDigits ?? maxTurnDigits);
   }
 
   get deadline(): number | undefined {
@@ -39,6 +38,13 @@ export class DtmfTurn implements Machine<DtmfTurnInput, DtmfTurnOrder> {
     return this.#deadline !== undefined;
   }
 
+  /** The key is the `#` of a turn that was full without it: it says nothing. */
+  belated(digit: string, now: number): boolean {
+    const belated = digit === "#" && now - this.#filledAt < this.#interDigitTimeoutMs;
+    this.#filledAt = Number.NEGATIVE_INFINITY;
+    return belated;
+  }
+
   handle(input: DtmfTurnInput | { type: "timeout" }, now: number): readonly DtmfTurnOrder[] {
     switch (input.type) {
       case "digit":
@@ -46,7 +52,10 @@ export class DtmfTurn implements Machine<DtmfTurnInput, DtmfTurnOrder> {
         if (!/^[0-9A-D*#]$/.test(input.digit)) return none;
         if (input.digit === "#") return this.#end(this.#digits === "" ? "#" : this.#digits);
         this.#digits += input.digit;
-        if (this.#digits.length >= this.#maxDigits) return this.#end(this.#digits);
+        if (this.#digits.length >= Math.min(maxTurnDigits, input.maxDigits ?? maxTurnDigits)) {
+          this.#filledAt = now;
+          return this.#end(this.#digits);
+        }
         this.#deadline = now + this.#interDigitTimeoutMs;
         return none;
       case "timeout":

@@ -38,6 +38,11 @@ export class Replies {
     return reply !== undefined && !reply.audio;
   }
 
+  /** Replies under way. */
+  get open(): Iterable<string> {
+    return this.#open.keys();
+  }
+
   /** Everything asked for and under way was called off. */
   cancelled(): void {
     this.#asked = 0;

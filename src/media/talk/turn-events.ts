@@ -54,6 +54,8 @@ export type TurnInput =
   | { readonly type: "reply-requested"; readonly reason: RespondReason; readonly interruptible: boolean }
   /** The agent is to say nothing more, whatever is asked for or heard of it. `deaf`: and hears nobody any more. */
   | { readonly type: "agent-hushed"; readonly deaf: boolean }
+  /** The call is over: an interruption still open stays one. */
+  | { readonly type: "call-ended" }
   /** The deadline has passed. Earlier, it is ignored. */
   | { readonly type: "timeout" };
 

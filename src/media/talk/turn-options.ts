@@ -1,4 +1,5 @@
 import type { TurnSettings } from "../protocol.ts";
+import { maxTurnDigits } from "./dtmf-turn.ts";
 
 /** How turns are taken, every setting filled in. */
 export interface TurnOptions extends Required<TurnSettings> {
@@ -22,6 +23,8 @@ export interface TurnOptions extends Required<TurnSettings> {
   readonly nudgeText: string;
   /** Keys are one turn when none followed for this long. */
   readonly dtmfTimeoutMs: number;
+  /** So many keys are one turn without that pause, unless the agent's script expects another number of them. */
+  readonly dtmfMaxDigits: number;
   /** Words of the caller come while he speaks, before the turn is committed. False: VAD alone decides a barge-in. */
   readonly wordsExpected: boolean;
   /** Words come once the turn is committed: only then is it known whether a barge-in was noise. */
@@ -56,6 +59,7 @@ export const defaultTurnOptions = {
   maxNudges: 2,
   nudgeText: "Are you still there?",
   dtmfTimeoutMs: 2500,
+  dtmfMaxDigits: maxTurnDigits,
   wordsExpected: true,
   wordsFollow: false,
   speechStopLagMs: 200,
@@ -97,6 +101,7 @@ export function turnOptions(settings: TurnSettings, facts: TurnFacts = {}): Turn
     maxNudges: Math.floor(clamp(settings.maxNudges, 0, 20, preset.maxNudges)),
     nudgeText: (settings.nudgeText?.trim() || preset.nudgeText).slice(0, maxNudgeChars),
     dtmfTimeoutMs: clamp(settings.dtmfTimeoutMs, 200, 20_000, preset.dtmfTimeoutMs),
+    dtmfMaxDigits: Math.floor(clamp(settings.dtmfMaxDigits, 1, maxTurnDigits, preset.dtmfMaxDigits)),
     wordsExpected: facts.wordsExpected ?? preset.wordsExpected,
     wordsFollow: facts.wordsFollow ?? preset.wordsFollow,
     speechStopLagMs: clamp(facts.speechStopLagMs, 0, 1000, preset.speechStopLagMs),

@@ -64,6 +64,7 @@ const keysGraceMs = 500;
  * | thinking, listening | agent hushed | *free* | cancel-response |
  * | caller-speaking, endpointing | agent hushed | stays | cancel-response |
  * | any | agent hushed and deaf | listening | the same |
+ * | any | call ended | stays | interruption if there was one |
  *
  * | *holding*, in caller-speaking, endpointing or thinking | words of the turn, a key, agent audio, *free* | as there | discard-interrupted, interruption, … |
  * | *holding*, in thinking | every turn since was noise | agent-speaking | cancel-response, resume-interrupted, interruption |
@@ -143,6 +144,10 @@ export class TurnTaking implements Machine<TurnInput, TurnOrder> {
         break;
       case "agent-hushed":
         this.#hushed(floor, input.deaf, now);
+        break;
+      case "call-ended":
+        // Who was silent to the end has yielded, whatever it was for.
+        floor.reportOverlap("yielded", floor.state === "overlapping" ? now : (floor.overlap?.yieldedAtMs ?? now));
         break;
       case "timeout":
         // A timer that was set before the deadline moved decides nothing.

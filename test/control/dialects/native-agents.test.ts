@@ -47,7 +47,7 @@ describe("native API, agents", () => {
       language: "de-DE",
       first_message: "Guten Tag.",
       tools: [{ ...lookUp, timeout_ms: 3000, headers: { authorization: "Bearer customer-secret" } }],
-      turn: { detection: "provider", endpointing_ms: 300, nudge_text: "Noch da?", greeting_interruptible: true },
+      turn: { detection: "provider", endpointing_ms: 300, nudge_text: "Noch da?", dtmf_max_digits: 4 },
       max_duration_ms: 600_000,
       record: true,
       webhook_url: "https://shop.example.com/llm",
@@ -164,6 +164,7 @@ describe("native API, agents", () => {
     ["a language is not a tag", { name: "A", language: "english please" }, "language"],
     ["a turn setting is unknown", { name: "A", turn: { endpointing: 3 } }, "turn.endpointing"],
     ["a turn setting is out of bounds", { name: "A", turn: { endpointing_ms: 1 } }, "turn.endpointing_ms"],
+    ["keys of a turn are too many", { name: "A", turn: { dtmf_max_digits: 65 } }, "turn.dtmf_max_digits"],
     ["a turn setting is a text", { name: "A", turn: { endpointing_ms: "300" } }, "turn.endpointing_ms"],
     [
       "two turn settings contradict each other",

@@ -126,6 +126,26 @@ describe("conversation: barge-in", () => {
     expect(call.utterances.find(({ via }) => via === "dtmf")).toMatchObject({ text: "42", startMs: 5000, endMs: 7900 });
   });
 
+  test("one key is a turn at once where the agent's script expects one, whatever the customer has set", () => {
+    const call = new ConversationCall({ turn: { dtmfMaxDigits: 3 } });
+    call.ai.keys = 1;
+    call.key(1000, "2").key(1100, "#").until(3000);
+    expect(call.ai.log.slice(0, 3)).toEqual([
+      "1000 add-text caller: [keys] 2",
+      "1000 commit-turn",
+      "1000 respond caller-turn",
+    ]);
+    // A # out of habit is no further turn and does not call the answer off.
+    expect(call.newsOf("dtmf").map(({ digit }) => digit)).toEqual(["2", "#"]);
+    expect(call.transcript).toEqual(["caller: 2", "agent: All right then."]);
+  });
+
+  test("as many keys as the customer has set are a turn at once", () => {
+    const call = new ConversationCall({ turn: { dtmfMaxDigits: 3 } });
+    call.key(1000, "2").key(1300, "7").key(1600, "9").until(1601);
+    expect(call.ai.log[0]).toBe("1600 add-text caller: [keys] 279");
+  });
+
   test("keys are a turn when nobody speaks; # ends it", () => {
     const call = new ConversationCall().key(1000, "7").key(1500, "#").until(6000);
     expect(call.ai.log.slice(0, 3)).toEqual([

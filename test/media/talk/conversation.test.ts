@@ -120,7 +120,7 @@ describe("conversation: a turn", () => {
     expect(call.heardWhole("item_1")).toBe(true);
   });
 
-  test("the provider's errors are told; only a fatal one ends the call, with what was heard until then", () => {
+  test("the provider's errors are told; only a fatal one ends the call, once what had come was heard", () => {
     const call = new ConversationCall();
     call.ai.replies.push({ text: answer });
     const error = { type: "error", kind: "rate-limited", message: "slow down" } as const;
@@ -128,10 +128,65 @@ describe("conversation: a turn", () => {
     call.until(4000);
     expect(call.ending).toBeUndefined();
     expect(call.newsOf("call-error")).toMatchObject([{ kind: "rate-limited", fatal: false, atMs: 3000 }]);
-    call.at(5000, () => call.conversation.aiEvent({ ...error, fatal: true }, call.now)).until(6000);
-    expect(call.ending).toEqual({ at: 5000, cause: "provider-failed", detail: "rate-limited: slow down" });
-    expect(call.utterances.at(-1)).toMatchObject({ role: "agent", interrupted: true });
-    expect(answer.startsWith(call.utterances.at(-1)?.text ?? "-")).toBe(true);
+    call.at(5000, () => call.conversation.aiEvent({ ...error, fatal: true }, call.now)).until(20_000);
+    expect(call.newsOf("call-error").at(-1)).toMatchObject({ fatal: true, atMs: 5000 });
+    expect(call.ending).toMatchObject({ cause: "provider-failed", detail: "rate-limited: slow down" });
+    expect(call.heardWhole("item_1")).toBe(true);
+    expect(call.transcript).toEqual([`agent: ${answer}`]);
+    expect((call.ending?.at ?? 0) - (call.utterances[0]?.endMs ?? 0)).toBeLessThanOrEqual(60);
+  });
+
+  test("a provider that is gone in the middle of a reply: what had come of it is heard, even the last part of a frame", () => {
+    const call = new ConversationCall();
+    call.ai.replies.push({ text: answer, audioMs: 1230, endless: true });
+    const error = { type: "error", kind: "socket-closed", message: "gone", fatal: true } as const;
+    call.speech(1000, 2000).at(3100, () => call.conversation.aiEvent(error, call.now));
+    call.until(20_000);
+    expect(call.ending).toMatchObject({ cause: "provider-failed" });
+    expect(call.heardWhole("item_1")).toBe(true);
+    expect(call.utterances).toMatchObject([{ role: "agent", interrupted: false }]);
+  });
+
+  test("what a lost provider left to say is cut after five seconds, and at once by the caller", () => {
+    const error = { type: "error", kind: "socket-closed", message: "gone", fatal: true } as const;
+    const talkative = (): ConversationCall => {
+      const call = new ConversationCall();
+      call.ai.replies.push({ text: answer, audioMs: 60_000 });
+      return call.speech(1000, 2000).at(5000, () => call.conversation.aiEvent(error, call.now));
+    };
+    expect(talkative().until(20_000).ending).toMatchObject({ at: 10_000, cause: "provider-failed" });
+    const interrupted = talkative().speech(6000, 9000).until(20_000);
+    expect(interrupted.ending).toMatchObject({ cause: "provider-failed" });
+    expect(interrupted.ending?.at).toBeLessThan(6800);
+  });
+
+  test("a provider that is gone while nothing is to be heard ends the call at once", () => {
+    const call = new ConversationCall();
+    call.at(500, () =>
+      call.conversation.aiEvent({ type: "error", kind: "rejected", message: "no", fatal: true }, call.now),
+    );
+    expect(call.until(1000).ending).toEqual({ at: 500, cause: "provider-failed", detail: "rejected: no" });
+  });
+
+  test("a call that ends before it is known what spoke over the agent has that interruption on record", () => {
+    const cut = (endAt: number, speechTo: number): Record<string, unknown>[] => {
+      const call = new ConversationCall();
+      call.ai.replies.push({ text: answer });
+      call.speech(1000, 2000).speech(5000, speechTo).until(endAt);
+      expect(call.newsOf("interruption")).toEqual([]);
+      call.conversation.closed(call.now);
+      return call.newsOf("interruption").map(({ interruption }) => ({ ...interruption }));
+    };
+    const heardMs = expect.closeTo(2340, -2);
+    // The agent was paused, and for what was never decided.
+    expect(cut(5400, 9000)).toEqual([
+      { onsetAtMs: 5000, silencedAtMs: 5060, decidedAtMs: 5400, outcome: "yielded", heardMs },
+    ]);
+    // He had yielded, and the words did not come any more.
+    expect(cut(6500, 6000)).toEqual([
+      { onsetAtMs: 5000, silencedAtMs: 5060, decidedAtMs: 5700, outcome: "yielded", heardMs },
+    ]);
+    expect(cut(4000, 9000)).toEqual([]);
   });
 
   test("a call that ends in the middle reports what was heard and what was under way", () => {

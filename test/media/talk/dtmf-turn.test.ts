@@ -2,10 +2,11 @@ import { describe, expect, test } from "vitest";
 import { DtmfTurn } from "../../../src/media/talk/dtmf-turn.ts";
 
 /** Presses keys 100 ms apart from 0 on; the turns told, and the machine. */
-function press(keys: string, turn = new DtmfTurn({ interDigitTimeoutMs: 2500 })): { turns: string[]; turn: DtmfTurn } {
+function press(keys: string, maxDigits?: number): { turns: string[]; turn: DtmfTurn } {
+  const turn = new DtmfTurn({ interDigitTimeoutMs: 2500 });
   const turns: string[] = [];
   for (const [i, digit] of [...keys].entries()) {
-    for (const order of turn.handle({ type: "digit", digit }, i * 100)) turns.push(order.digits);
+    for (const order of turn.handle({ type: "digit", digit, maxDigits }, i * 100)) turns.push(order.digits);
   }
   return { turns, turn };
 }
@@ -39,10 +40,29 @@ describe("turn by keys", () => {
     const { turns, turn } = press("7".repeat(65));
     expect(turns).toEqual(["7".repeat(64)]);
     expect(turn.collecting).toBe(true);
-    expect(press("1234", new DtmfTurn({ interDigitTimeoutMs: 2500, maxDigits: 4 })).turns).toEqual(["1234"]);
-    expect(press("1".repeat(99), new DtmfTurn({ interDigitTimeoutMs: 1, maxDigits: 99 })).turns).toEqual([
-      "1".repeat(64),
-    ]);
+    expect(press("1".repeat(99), 99).turns).toEqual(["1".repeat(64)]);
+  });
+
+  test("keys: as many as are expected end the turn at once", () => {
+    expect(press("123412", 4).turns).toEqual(["1234"]);
+    expect(press("27", 1).turns).toEqual(["2", "7"]);
+    expect(press("12#", 4).turns).toEqual(["12"]);
+  });
+
+  test("keys: a # right after a full turn belongs to it, and no other one does", () => {
+    const { turn } = press("1234", 4);
+    expect(turn.belated("#", 900)).toBe(true);
+    expect(turn.belated("#", 1000)).toBe(false);
+    expect(press("1234", 4).turn.belated("#", 2900)).toBe(false);
+    expect(press("1234", 4).turn.belated("5", 400)).toBe(false);
+    expect(press("12#").turn.belated("#", 400)).toBe(false);
+  });
+
+  test("keys: the number expected at the last key counts", () => {
+    const { turns, turn } = press("12");
+    expect(turns).toEqual([]);
+    expect(turn.handle({ type: "digit", digit: "3", maxDigits: 1 }, 300)).toEqual([{ type: "digits", digits: "123" }]);
+    expect(turn.deadline).toBeUndefined();
   });
 
   test("keys: what is no key is ignored and does not keep the turn open", () => {

@@ -24,7 +24,11 @@ const turnMembers = {
   max_nudges: Type.Integer({ minimum: 0, maximum: 20 }),
   nudge_text: Type.String({ minLength: 1, maxLength: 500 }),
   dtmf_timeout_ms: ms(200, 20_000, "Pause that ends a row of keys"),
-  dtmf_max_digits: Type.Integer({ minimum: 1, maximum: 64, description: "Keys that are a whole row, without a pause." }),
+  dtmf_max_digits: Type.Integer({
+    minimum: 1,
+    maximum: 64,
+    description: "Keys that are a whole row, without a pause.",
+  }),
 };
 
 /** This API's name of each turn setting; a new setting does not compile until it has one. */
@@ -71,10 +75,32 @@ const ToolBody = Type.Object(
   strict,
 );
 
+const TransferTargetBody = Type.Object(
+  {
+    name: Type.String({
+      maxLength: 64,
+      pattern: "^\\S(.*\\S)?$",
+      description: "What the agent calls it by; once in an agent.",
+    }),
+    description: Type.String({ maxLength: 500, description: "For the agent: who this is, and who belongs there." }),
+    to: NumberOrExtension,
+    mode: Type.Optional(
+      words(["blind", "attended"], { description: "Attended: the agent talks with the other side first." }),
+    ),
+    confirm: Type.Optional(
+      words(["none", "key"], {
+        description: "key: the other side takes the caller with 1, refuses with 2; attended only.",
+      }),
+    ),
+  },
+  strict,
+);
+
 const members = {
   instructions: Type.String({ maxLength: 32_768 }),
   language: Type.String({ pattern: "^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$", maxLength: 35, description: "BCP 47." }),
   tools: Type.Array(ToolBody, { maxItems: 64 }),
+  transfers: Type.Array(TransferTargetBody, { maxItems: 16 }),
   max_duration_ms: Type.Integer({ minimum: 10_000, maximum: 14_400_000 }),
   record: Type.Boolean(),
 };

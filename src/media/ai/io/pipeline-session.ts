@@ -81,6 +81,10 @@ class PipelineSession implements AiSession {
     this.#bring({ type: "order", order });
   }
 
+  keysExpected(): number | undefined {
+    return this.#parts.mind.keysExpected?.();
+  }
+
   close(): void {
     if (this.#closed) return;
     this.#closed = true;

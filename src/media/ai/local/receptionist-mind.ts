@@ -38,6 +38,7 @@ export function createReceptionistMind(options: { readonly hasEars: boolean }): 
   return {
     answersUnclear: true,
     hint: () => receptionist.expects,
+    keysExpected: () => receptionist.keysExpected,
     async *respond(request: MindRequest, signal: AbortSignal): AsyncGenerator<MindPiece> {
       signal.throwIfAborted();
       const input = receptionistInput(request);

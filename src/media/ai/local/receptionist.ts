@@ -101,6 +101,11 @@ export class Receptionist {
     return expected[this.#state];
   }
 
+  /** How many keys the caller will press next; undefined: as many as he likes. */
+  get keysExpected(): number | undefined {
+    return this.#state === "digits" ? undefined : 1;
+  }
+
   handle(input: ReceptionistInput): ReceptionistAnswer {
     switch (input.type) {
       case "call-answered":

@@ -95,6 +95,8 @@ export interface Mind {
   respond(request: MindRequest, signal: AbortSignal): AsyncIterable<MindPiece>;
   /** What the mind expects to hear next, asked when an utterance is handed to the ears. */
   hint?(): EarsHint | undefined;
+  /** How many keys an answer by keys has now, asked at each key; undefined: any number. */
+  keysExpected?(): number | undefined;
   /** True: also asked when an utterance was not understood; the history then ends with a caller entry of empty text. */
   readonly answersUnclear?: boolean;
   close(): void;

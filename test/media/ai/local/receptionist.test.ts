@@ -148,6 +148,19 @@ describe("receptionist", () => {
   });
 });
 
+describe("receptionist by keys", () => {
+  test("expects one key for every choice, and as many as the caller likes where digits are entered", () => {
+    const receptionist = withEars();
+    play(receptionist);
+    expect(receptionist.keysExpected).toBe(1);
+    play(receptionist, "two");
+    expect(receptionist.keysExpected).toBeUndefined();
+    play(receptionist, "three", "three", "call me");
+    expect(receptionist.state).toBe("confirm");
+    expect(receptionist.keysExpected).toBe(1);
+  });
+});
+
 describe("receptionist as a mind", () => {
   const caller = (text: string): HistoryEntry => ({ role: "caller", text });
   const request = (reason: MindRequest["reason"], ...history: HistoryEntry[]): MindRequest => ({
