@@ -4,6 +4,7 @@ import type { GatewayCalls } from "./control/calls/io/gateway-calls.ts";
 import { SipCalls } from "./control/calls/io/sip-calls.ts";
 import { PhoneDesk } from "./control/exchange/io/phone-desk.ts";
 import { RequestDesk } from "./control/exchange/io/request-desk.ts";
+import { sipTlsOptions, watchSipCertificate } from "./control/exchange/io/sip-tls.ts";
 import { TextDesk } from "./control/exchange/io/text-desk.ts";
 import { TrunkDesk } from "./control/exchange/io/trunk-desk.ts";
 import { demoNumber } from "./control/service/first-start.ts";
@@ -68,9 +69,11 @@ export async function openExchange({
   const { trace } = services.sipTraces;
   // Before the first INVITE may come, so that it finds its trunk.
   await trunks.reload();
+  const tls = await sipTlsOptions(config);
   const sip = await SipCalls.open({
     ...common,
     listen: config.sip,
+    tls,
     publicIp: config.publicIp,
     openNumbers: [demoNumber],
     echoNumber,
@@ -85,6 +88,8 @@ export async function openExchange({
       trace.record(direction, message, hop, { now: clock.now(), wall: clock.wall() }),
     onDialog: (callId, sipCallId) => trace.assign(sipCallId, callId),
   });
+  const certificate =
+    tls && watchSipCertificate(config, tls.cert, (parts) => sip.endpoint.renewCertificate(parts), log);
   for (const desk of [phones, texts, requests]) desk.start(sip.endpoint);
   await trunks.start(sip.endpoint);
   services.trunks.attach(trunks);
@@ -97,6 +102,7 @@ export async function openExchange({
       void trunks.close();
     },
     close: async () => {
+      certificate?.close();
       await trunks.close();
       for (const desk of [requests, texts, phones]) desk.close();
       sip.close();

@@ -7,7 +7,7 @@ import { MediaProcess } from "./control/calls/io/media-process.ts";
 import { createHttpServer } from "./control/http/server.ts";
 import { demoNumber } from "./control/service/first-start.ts";
 import { openServices } from "./control/service/services.ts";
-import { echoNumber, openExchange } from "./exchange.ts";
+import { type Exchange, echoNumber, openExchange } from "./exchange.ts";
 import { systemRandom } from "./kit/io/random.ts";
 import { systemClock } from "./kit/io/system-clock.ts";
 import { createLogger } from "./kit/log.ts";
@@ -31,6 +31,7 @@ async function start(config: Config): Promise<void> {
   await refuseTakenPort("TANDEM_HTTP", config.http);
   await refuseTakenPort("TANDEM_MEDIA_WS", config.mediaWs);
   await refuseTakenPort("TANDEM_SIP", config.sip);
+  if (config.sipTls !== null) await refuseTakenPort("TANDEM_SIP_TLS", config.sipTls);
   const services = await openServices(config, clock, systemRandom);
   await services.forgetOldEvents();
   const forgetting = setInterval(() => {
@@ -71,11 +72,14 @@ async function start(config: Config): Promise<void> {
 
   // uWebSockets.js shares the port among the processes; for `ws` we accept here and hand each socket over.
   const mediaServer = engine === "ws" ? await listen(config.mediaWs, takingTurns(mediaProcesses)) : undefined;
-  const http = await createHttpServer({ services, calls, metrics, log, config, clock });
+  const exchanges: Exchange[] = [];
+  const sipDesk = () => exchanges[0]?.sip.endpoint;
+  const http = await createHttpServer({ services, calls, metrics, log, config, clock, sipDesk });
   await http.listen({ host: config.http.host, port: config.http.port });
   const firstKey = await services.firstStart(config.bootstrapKey);
   await everyProcessReady(mediaProcesses);
   const exchange = await openExchange({ config, services, calls, clock, log, metrics });
+  exchanges.push(exchange);
   announce(config, { engine, sipPort: exchange.sip.port, firstKey });
 
   let stopping = false;

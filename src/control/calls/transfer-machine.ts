@@ -1,5 +1,6 @@
 import type { Machine } from "../../kit/machine.ts";
-import type { EndCause, RoomAgent, RoomHearing } from "../../media/protocol.ts";
+import type { CallDirection, EndCause, RoomAgent, RoomHearing } from "../../media/protocol.ts";
+import { partnerCause } from "./partner-cause.ts";
 
 /** How a call is passed to somebody else. */
 export interface TransferPlan {
@@ -13,10 +14,16 @@ export interface TransferPlan {
   readonly confirm: "none" | "key";
   /** How long the callee may take to listen and to confirm. */
   readonly briefingTimeoutMs: number;
+  /** Of the caller's call. */
+  readonly direction: CallDirection;
+  /** Somebody is there to take the caller back. */
+  readonly hasAgent: boolean;
 }
 
 export type TransferInput =
   | { readonly type: "start" }
+  /** There is a call to the callee, or the caller's network was asked to call. */
+  | { readonly type: "callee-called" }
   | { readonly type: "callee-answered" }
   /** The agent has said something to the callee. */
   | { readonly type: "agent-spoke" }
@@ -24,6 +31,8 @@ export type TransferInput =
   /** Somebody says that the two are to be joined now. */
   | { readonly type: "complete" }
   | { readonly type: "cancel" }
+  /** The caller's network has joined the two without us. */
+  | { readonly type: "handed-over" }
   | { readonly type: "callee-ended"; readonly cause: EndCause }
   | { readonly type: "caller-ended"; readonly cause: EndCause };
 
@@ -31,6 +40,8 @@ export type TransferOrder =
   | { readonly type: "dial" }
   | { readonly type: "caller"; readonly hears: RoomHearing; readonly agent: RoomAgent; readonly instruct?: string }
   | { readonly type: "callee-joins" }
+  /** Both talk. */
+  | { readonly type: "joined" }
   /** The agent has the caller for itself again; the note tells it why. */
   | { readonly type: "agent-returns"; readonly note: string }
   | { readonly type: "hang-up-callee"; readonly cause: EndCause }
@@ -42,18 +53,23 @@ export type TransferState = "ringing" | "briefing" | "completed" | "failed";
 
 type State = "idle" | TransferState;
 
+const defaultBriefing = "You now talk with the person the caller is to be put through to. Say in one sentence who calls and why.";
+const keyAdvice = "They take the call by pressing 1 and refuse it by pressing 2: tell them so.";
+
 /**
  * A caller on its way from an agent to a person.
  *
  * | in state | input | goes to | orders |
  * |---|---|---|---|
- * | idle | start | ringing | dial; the caller hears ringback (blind) or music (attended), the agent waits |
+ * | idle | start | ringing | the caller hears ringback (blind) or music (attended), the agent waits; dial |
+ * | ringing | callee-called | ringing | news |
  * | ringing | callee-answered, blind | completed | callee joins, caller hears the room |
  * | ringing | callee-answered, attended | briefing | callee joins, the agent speaks with it |
+ * | ringing | handed-over | completed | the caller is hung up: it talks without us |
  * | briefing | agent-spoke without key, callee pressed 1, complete | completed | caller hears the room |
- * | ringing, briefing | callee-ended, cancel, timeout; pressed 2 | failed | the agent returns to the caller |
- * | completed | either ended | – | the other is hung up |
- * | any | caller-ended | – | the callee is hung up |
+ * | ringing, briefing | callee-ended, cancel, timeout; pressed 2 | failed | the callee is hung up, the agent returns to the caller; without an agent the caller is hung up |
+ * | ringing, briefing, completed | caller-ended | – | the callee is hung up |
+ * | completed | callee-ended | – | the caller is hung up |
  */
 export class TransferMachine implements Machine<TransferInput, TransferOrder> {
   readonly #plan: TransferPlan;
@@ -69,6 +85,11 @@ export class TransferMachine implements Machine<TransferInput, TransferOrder> {
     return this.#state;
   }
 
+  /** Whether the callee is being called or listens to the briefing. */
+  get isUnderWay(): boolean {
+    return this.#state === "ringing" || this.#state === "briefing";
+  }
+
   get deadline(): number | undefined {
     return this.#deadline;
   }
@@ -78,6 +99,8 @@ export class TransferMachine implements Machine<TransferInput, TransferOrder> {
     switch (input.type) {
       case "start":
         return this.#start();
+      case "callee-called":
+        return this.#state === "ringing" ? [{ type: "news", state: "ringing" }] : [];
       case "callee-answered":
         return this.#answered(now);
       case "agent-spoke":
@@ -89,29 +112,26 @@ export class TransferMachine implements Machine<TransferInput, TransferOrder> {
       case "complete":
         return this.#state === "briefing" ? this.#complete() : [];
       case "cancel":
-        return this.#isUnderWay ? this.#fail("the transfer was called off", "cancelled") : [];
+        return this.isUnderWay ? this.#fail("the transfer was called off", "cancelled") : [];
       case "timeout":
-        return this.#isUnderWay ? this.#fail("the person did not take the call in time", "no-answer") : [];
+        return this.#state === "briefing" ? this.#fail("the person did not take the call in time", "no-answer") : [];
+      case "handed-over":
+        return this.#state === "ringing" ? this.#handedOver() : [];
       case "callee-ended":
-        if (this.#isUnderWay) return this.#fail(reasons[input.cause] ?? "the person could not be reached", input.cause);
-        return this.#end({ type: "hang-up-caller", cause: "callee-hung-up" });
-      case "caller-ended":
-        return this.#end({
-          type: "hang-up-callee",
-          cause: this.#state === "completed" ? "caller-hung-up" : "cancelled",
-        });
+        if (this.isUnderWay) return this.#fail(reasons[input.cause] ?? "the person could not be reached", input.cause);
+        return this.#end([{ type: "hang-up-caller", cause: partnerCause(input.cause, this.#plan.direction) }]);
+      case "caller-ended": {
+        const cause = this.#state === "ringing" ? "cancelled" : partnerCause(input.cause, "outbound");
+        return this.#end([{ type: "hang-up-callee", cause }]);
+      }
     }
-  }
-
-  get #isUnderWay(): boolean {
-    return this.#state === "ringing" || this.#state === "briefing";
   }
 
   #start(): readonly TransferOrder[] {
     if (this.#state !== "idle") return [];
     this.#state = "ringing";
     const hears = this.#plan.mode === "blind" ? "ringback" : "music";
-    return [{ type: "caller", hears, agent: "suspended" }, { type: "dial" }, { type: "news", state: "ringing" }];
+    return [{ type: "caller", hears, agent: "suspended" }, { type: "dial" }];
   }
 
   #answered(now: number): readonly TransferOrder[] {
@@ -119,9 +139,11 @@ export class TransferMachine implements Machine<TransferInput, TransferOrder> {
     if (this.#plan.mode === "blind") return [{ type: "callee-joins" }, ...this.#complete()];
     this.#state = "briefing";
     this.#deadline = now + this.#plan.briefingTimeoutMs;
+    const { briefing, confirm } = this.#plan;
+    const instruct = [briefing || defaultBriefing, ...(confirm === "key" ? [keyAdvice] : [])].join(" ");
     return [
       { type: "callee-joins" },
-      { type: "caller", hears: "music", agent: "speaks", instruct: this.#plan.briefing },
+      { type: "caller", hears: "music", agent: "speaks", instruct },
       { type: "news", state: "briefing" },
     ];
   }
@@ -131,26 +153,36 @@ export class TransferMachine implements Machine<TransferInput, TransferOrder> {
     this.#deadline = undefined;
     return [
       { type: "caller", hears: "room", agent: this.#plan.agentAfter },
+      { type: "joined" },
       { type: "news", state: "completed" },
     ];
   }
 
-  #fail(why: string, cause: EndCause): readonly TransferOrder[] {
-    this.#state = "failed";
-    this.#deadline = undefined;
-    this.#isOver = true;
-    return [
-      { type: "hang-up-callee", cause: "cancelled" },
-      { type: "agent-returns", note: `I am sorry, I could not put you through: ${why}. How else can I help you?` },
-      { type: "news", state: "failed", cause },
-      { type: "forget" },
-    ];
+  #handedOver(): readonly TransferOrder[] {
+    this.#state = "completed";
+    return this.#end([
+      { type: "news", state: "completed" },
+      { type: "hang-up-caller", cause: "transferred" },
+    ]);
   }
 
-  #end(order: TransferOrder): readonly TransferOrder[] {
+  #fail(why: string, cause: EndCause): readonly TransferOrder[] {
+    // What was answered is not called off, it is hung up.
+    const byApi = cause === "cancelled" ? "api-hung-up" : cause;
+    const calleeCause = this.#state === "ringing" ? "cancelled" : byApi;
+    this.#state = "failed";
+    const note = `I am sorry, I could not put you through: ${why}. How else can I help you?`;
+    return this.#end([
+      { type: "hang-up-callee", cause: calleeCause },
+      this.#plan.hasAgent ? { type: "agent-returns", note } : { type: "hang-up-caller", cause: byApi },
+      { type: "news", state: "failed", cause },
+    ]);
+  }
+
+  #end(orders: readonly TransferOrder[]): readonly TransferOrder[] {
     this.#isOver = true;
     this.#deadline = undefined;
-    return [order, { type: "forget" }];
+    return [...orders, { type: "forget" }];
   }
 }
 

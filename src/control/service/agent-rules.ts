@@ -1,10 +1,13 @@
 /** What an agent's settings must obey beyond their shape. Field paths are in inner words. */
 import { Ajv } from "ajv";
 import { GatewayError } from "../../kit/errors.ts";
+import type { TransferTarget } from "../../media/protocol.ts";
 import type { AgentSettings, Tool } from "./agents.ts";
 
 /** Tools that every agent has, by the names `media/talk/tools.ts` gives them; no other tool may take one. */
 const builtInTools = ["hang_up", "send_dtmf"] as const;
+/** And the one of an agent that can put callers through. */
+const transferTool = "transfer_call";
 
 /** Headers that the request itself decides. */
 const reservedHeaders = new Set([
@@ -37,7 +40,9 @@ export function checkAgent(agent: AgentSettings, allowHttp: boolean): void {
   if (endpointingMs !== undefined && maxEndpointingMs !== undefined && endpointingMs > maxEndpointingMs) {
     throw new GatewayError("invalid-request", "must not be less than the endpointing time", "turn.maxEndpointingMs");
   }
+  checkTransfers(agent.transfers);
   const names = new Set<string>(builtInTools);
+  if (agent.transfers.length > 0) names.add(transferTool);
   agent.tools.forEach((tool, index) => {
     const field = `tools[${index}]`;
     if (names.has(tool.name)) {
@@ -45,6 +50,22 @@ export function checkAgent(agent: AgentSettings, allowHttp: boolean): void {
     }
     names.add(tool.name);
     checkTool(tool, allowHttp, field);
+  });
+}
+
+function checkTransfers(transfers: readonly TransferTarget[]): void {
+  const names = new Set<string>();
+  transfers.forEach(({ name, mode, confirm }, index) => {
+    const field = `transfers[${index}]`;
+    // A model that writes "sales" for "Sales" must not reach somebody else.
+    const folded = name.toLowerCase();
+    if (names.has(folded)) {
+      throw new GatewayError("invalid-request", "the name is taken by another target", `${field}.name`);
+    }
+    names.add(folded);
+    if (confirm === "key" && mode === "blind") {
+      throw new GatewayError("invalid-request", "asks for a key, which needs the mode attended", `${field}.confirm`);
+    }
   });
 }
 

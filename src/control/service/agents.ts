@@ -1,6 +1,6 @@
 import { GatewayError } from "../../kit/errors.ts";
 import { type AgentId, makeId } from "../../kit/ids.ts";
-import type { AgentSpec, ProviderName, TurnSettings } from "../../media/protocol.ts";
+import type { AgentSpec, ProviderName, TransferTarget, TurnSettings } from "../../media/protocol.ts";
 import type { ResolvedAgent } from "../calls/call-control.ts";
 import {
   type AgentRow,
@@ -39,6 +39,8 @@ export interface AgentSettings {
   readonly language: string;
   readonly firstMessage: string | null;
   readonly tools: readonly Tool[];
+  /** Whom it may put callers through to. */
+  readonly transfers: readonly TransferTarget[];
   readonly turn: TurnSettings;
   readonly maxDurationMs: number;
   readonly record: boolean;
@@ -61,6 +63,7 @@ export const defaultAgent = {
   language: "en-US",
   firstMessage: null,
   tools: [],
+  transfers: [],
   turn: {},
   maxDurationMs: 1_800_000,
   record: false,
@@ -181,6 +184,7 @@ function specOf(
     instructions: agent.instructions,
     firstMessage: agent.firstMessage ?? undefined,
     tools: agent.tools.map((tool) => ({ ...tool, secret })),
+    transfers: agent.transfers,
     turn: agent.turn,
     maxDurationMs: agent.maxDurationMs,
     webhook: agent.webhookUrl === null ? undefined : { url: agent.webhookUrl, secret },
@@ -211,6 +215,7 @@ function toColumns(agent: AgentSettings, id: string, { secrets }: Pick<ServiceDe
     instructions: agent.instructions,
     first_message: agent.firstMessage,
     tools: JSON.stringify(tools),
+    transfers: JSON.stringify(agent.transfers),
     turn: JSON.stringify(agent.turn),
     max_duration_ms: agent.maxDurationMs,
     record: agent.record ? 1 : 0,
@@ -230,6 +235,7 @@ function toAgent(row: AgentRow, { secrets }: Pick<ServiceDeps, "secrets">): Agen
     language: row.language,
     firstMessage: row.first_message,
     tools: tools.map((tool) => ({ ...tool, headers: JSON.parse(secrets.open(tool.headers, row.id)) })),
+    transfers: JSON.parse(row.transfers),
     turn: JSON.parse(row.turn),
     maxDurationMs: row.max_duration_ms,
     record: row.record === 1,

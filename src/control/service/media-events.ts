@@ -8,7 +8,7 @@ import type { NewCallEvent } from "./call-events.ts";
 /** Reports about a call that are neither its ending nor about a stream that has no call yet. */
 export type CallReport = Exclude<
   Extract<MediaEvent, { readonly callId: string }>,
-  { readonly type: "call-ended" | "rtp-opened" | "rtp-silent" | "keys-wanted" }
+  { readonly type: "call-ended" | "rtp-opened" | "rtp-silent" | "keys-wanted" | "transfer-wanted" }
 >;
 
 /** Writes one report; the event to tell, undefined when it changed nothing. */

@@ -34,6 +34,8 @@ export interface AgentsTable {
   first_message: string | null;
   /** JSON of `Tool[]`, the values of the headers sealed. */
   tools: string;
+  /** JSON of `TransferTarget[]`. */
+  transfers: string;
   /** JSON of `TurnSettings`. */
   turn: string;
   max_duration_ms: number;

@@ -3,7 +3,7 @@ import type { E164, RandomBytes } from "../../../kit/ids.ts";
 import type { Logger } from "../../../kit/log.ts";
 import type { Metrics } from "../../../kit/metrics.ts";
 import type { Hop } from "../../../sip/hop.ts";
-import { SipEndpoint, type SipHandlers } from "../../../sip/io/sip-endpoint.ts";
+import { SipEndpoint, type SipEndpointOptions, type SipHandlers } from "../../../sip/io/sip-endpoint.ts";
 import type { SipRequest } from "../../../sip/message.ts";
 import { defaultSourceGuard, SourceGuard } from "../../../sip/source-guard.ts";
 import type { ServerKey } from "../../../sip/transaction/key.ts";
@@ -22,6 +22,8 @@ import { TransferDesk } from "./transfer-desk.ts";
 
 export interface SipCallsOptions {
   readonly listen: { readonly host: string; readonly port: number };
+  /** SIP over TLS; undefined: nowhere. */
+  readonly tls?: SipEndpointOptions["tls"];
   /** Our address for the internet; "": that of the interface. */
   readonly publicIp: string;
   /** Numbers that may be called without authentication, from loopback and private networks. */
@@ -67,6 +69,7 @@ export class SipCalls {
     const endpoint = await SipEndpoint.open({
       udp: address,
       tcp: address,
+      tls: options.tls,
       publicAddress: publicIp,
       guard,
       clock,

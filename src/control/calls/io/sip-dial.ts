@@ -35,6 +35,7 @@ interface Attempt {
   /** Answers that came before the call was taken, by fork (RFC 3262, RFC 3960). */
   readonly earlyAnswers: Map<string, Uint8Array>;
   isHeard: boolean;
+  isNamed: boolean;
 }
 
 /** A target that says nothing at all for so long is given up when there is another one to try. */
@@ -93,8 +94,8 @@ export class SipDial {
     const { from, to, headers, sdp, dtmf, ringTimeoutMs, sessionExpiresS } = plan;
     const leg = new SipLeg({ sessions, live, clock, randomBytes, sdp, dtmf, localAddress: localAddressFor(target) });
     leg.attach({ ...media });
-    const attempt: Attempt = { target, leg, earlyAnswers: new Map(), isHeard: false };
-    const session = sessions.call(
+    const attempt: Attempt = { target, leg, earlyAnswers: new Map(), isHeard: false, isNamed: false };
+    sessions.call(
       { uri, from, to, routes, authorize, headers, sdp: leg.offer() },
       { to: hop, options: { ...defaultSessionOptions, maxRingMs: ringTimeoutMs, sessionExpiresS } },
       (session) => {
@@ -103,12 +104,11 @@ export class SipDial {
         return { event: (event) => this.#event(session, attempt, event) };
       },
     );
-    const sipCallId = sessions.endpoint.session(session)?.sipCallId;
-    if (sipCallId !== undefined) this.#options.onDialog(media.callId, sipCallId);
   }
 
   #event(session: SessionId, attempt: Attempt, event: SessionEvent): void {
     if (!this.#attempts.has(session)) return;
+    this.#nameDialog(session, attempt);
     switch (event.type) {
       case "progress":
         attempt.isHeard = true;
@@ -128,6 +128,15 @@ export class SipDial {
       default:
         attempt.leg.event(event);
     }
+  }
+
+  /** Told at the first event: a call that is placed while another message is handled has no dialog before. */
+  #nameDialog(session: SessionId, attempt: Attempt): void {
+    const { sessions, media, onDialog } = this.#options;
+    const sipCallId = attempt.isNamed ? undefined : sessions.endpoint.session(session)?.sipCallId;
+    if (sipCallId === undefined) return;
+    attempt.isNamed = true;
+    onDialog(media.callId, sipCallId);
   }
 
   #answered(session: SessionId, attempt: Attempt, sdp: Uint8Array | undefined): void {

@@ -1,6 +1,6 @@
 import { type Kysely, sql } from "kysely";
 
-/** Trunks, phones, texts; calls that go out, and calls without an agent. */
+/** Trunks, phones, texts; calls that go out, and calls without an agent; agents that put callers through. */
 export async function exchange(db: Kysely<unknown>): Promise<void> {
   await db.schema
     .createTable("trunks")
@@ -36,6 +36,10 @@ export async function exchange(db: Kysely<unknown>): Promise<void> {
     .addColumn("updated_at", "bigint", (c) => c.notNull())
     .execute();
   await db.schema.createIndex("texts_by_age").on("texts").columns(["created_at", "id"]).execute();
+  await db.schema
+    .alterTable("agents")
+    .addColumn("transfers", "text", (c) => c.notNull().defaultTo("[]"))
+    .execute();
   await callsWithoutAgent(db);
   for (const column of ["trunk_id", "phone_id", "peer_call_id", "answered_by", "idempotency_key", "request_hash"]) {
     await db.schema.alterTable("calls").addColumn(column, "text").execute();
