@@ -72,6 +72,20 @@ export interface ToolSpec extends ToolDeclaration {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+/** Somebody an agent may put its caller through to. */
+export interface TransferTarget {
+  /** What the model calls it by; no other target of the agent has it. */
+  readonly name: string;
+  /** For the model: who this is, and which callers belong there. */
+  readonly description: string;
+  /** E.164, or the extension of a phone. */
+  readonly to: string;
+  /** Blind: the caller hears it ring. Attended: the caller hears music while the agent talks with the other side. */
+  readonly mode: "blind" | "attended";
+  /** Attended: join the two when the briefing was said, or when the other side has pressed 1. */
+  readonly confirm: "none" | "key";
+}
+
 /** The persona of a call, frozen when the call begins. */
 export interface AgentSpec {
   readonly agentId: string;
@@ -83,6 +97,8 @@ export interface AgentSpec {
   readonly instructions: string;
   readonly firstMessage: string | undefined;
   readonly tools: readonly ToolSpec[];
+  /** Whom it may put its caller through to; none: it cannot. */
+  readonly transfers: readonly TransferTarget[];
   readonly turn: TurnSettings;
   readonly maxDurationMs: number;
   /** The customer's endpoint in the LLM's place (`chat-webhook`). */
@@ -167,6 +183,13 @@ export type MediaCommand =
     }
   /** The call and its agent are by themselves again; `note`: what the agent is told before it goes on. */
   | { readonly type: "leave-room"; readonly callId: string; readonly note?: string }
+  /** Answers `transfer-wanted`. `refusal`: why it is not done, in words for the model; without it, it is under way. */
+  | {
+      readonly type: "answer-transfer";
+      readonly callId: string;
+      readonly toolCallId: string;
+      readonly refusal?: string;
+    }
   /** Two numbers of ours talk to each other: the first one's call is to the second. */
   | { readonly type: "open-pair"; readonly plans: readonly [CallPlan, CallPlan] }
   /** Take no new streams; exit when the last call ended. */
@@ -277,6 +300,16 @@ export type MediaEvent =
       readonly output: string;
       readonly durationMs: number;
       readonly atMs: number;
+    }
+  /** The agent puts its caller through to a target of its own, and what it said before was played. */
+  | {
+      readonly type: "transfer-wanted";
+      readonly callId: string;
+      readonly toolCallId: string;
+      /** The target's name. */
+      readonly target: string;
+      /** What the other side is told; private, as words are. */
+      readonly briefing: string | undefined;
     }
   | { readonly type: "turn"; readonly callId: string; readonly turn: TurnTiming }
   | { readonly type: "interruption"; readonly callId: string; readonly interruption: Interruption }

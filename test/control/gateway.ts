@@ -251,6 +251,7 @@ export const plainAgent: AgentSpec = {
   instructions: "Be brief.",
   firstMessage: undefined,
   tools: [],
+  transfers: [],
   turn: {},
   maxDurationMs: 60_000,
   webhook: undefined,

@@ -23,6 +23,7 @@ export const quietAgent: AgentSpec = {
   instructions: "",
   firstMessage: "",
   tools: [],
+  transfers: [],
   turn: { nudgeAfterMs: 0 },
   maxDurationMs: 3_600_000,
   webhook: undefined,

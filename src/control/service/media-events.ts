@@ -8,7 +8,7 @@ import type { NewCallEvent } from "./call-events.ts";
 /** Reports about a call that are neither its ending nor about a stream that has no call yet. */
 export type CallReport = Exclude<
   Extract<MediaEvent, { readonly callId: string }>,
-  { readonly type: "call-ended" | "rtp-opened" | "rtp-silent" | "keys-wanted" | "transfer-wanted" }
+  { readonly type: "call-ended" | "rtp-opened" | "rtp-silent" | "keys-wanted" }
 >;
 
 /** Writes one report; the event to tell, undefined when it changed nothing. */
@@ -38,8 +38,9 @@ export async function writeReport(db: Db, report: CallReport): Promise<NewCallEv
       const { utteranceId, role, text, atMs } = report;
       return { callId, type: "transcript.partial", data: { utteranceId, role, text, atMs } };
     }
-    // What it means to the customer is told by call control, which asked for it.
+    // What they mean to the customer is told by call control, which sees to them.
     case "room-changed":
+    case "transfer-wanted":
       return undefined;
     case "answered-by": {
       const { kind, confidence, atMs, isFinal } = report;

@@ -9,6 +9,8 @@ const lookUp = {
   url: "https://shop.example.com/orders",
 };
 
+const sales = { name: "Sales", description: "Whoever wants to buy.", to: "201" };
+
 describe("native API, agents", () => {
   test("agents: a name is enough, the rest has its defaults", async () => {
     const { ask, clock } = await testGateway();
@@ -24,6 +26,7 @@ describe("native API, agents", () => {
       language: "en-US",
       first_message: null,
       tools: [],
+      transfers: [],
       turn: {},
       max_duration_ms: 1_800_000,
       record: false,
@@ -47,6 +50,7 @@ describe("native API, agents", () => {
       language: "de-DE",
       first_message: "Guten Tag.",
       tools: [{ ...lookUp, timeout_ms: 3000, headers: { authorization: "Bearer customer-secret" } }],
+      transfers: [{ ...sales, mode: "attended", confirm: "key" }],
       turn: { detection: "provider", endpointing_ms: 300, nudge_text: "Noch da?", dtmf_max_digits: 4 },
       max_duration_ms: 600_000,
       record: true,
@@ -54,6 +58,22 @@ describe("native API, agents", () => {
     };
     const { body } = await ask("POST", "/agents", settings);
     expect(body).toMatchObject(settings);
+  });
+
+  test("agents: a transfer is blind when nothing else is said", async () => {
+    const { ask } = await testGateway();
+    const { body } = await ask("POST", "/agents", { name: "A", transfers: [sales] });
+    expect(body.transfers).toEqual([{ ...sales, mode: "blind", confirm: "none" }]);
+    const changed = await ask("PATCH", `/agents/${body.id}`, { transfers: [] });
+    expect(changed.body.transfers).toEqual([]);
+  });
+
+  test("agents: a tool may be called transfer_call where the agent has nobody to put callers through to", async () => {
+    const { ask } = await testGateway();
+    const { status, body } = await ask("POST", "/agents", { name: "A", tools: [{ ...lookUp, name: "transfer_call" }] });
+    expect(status).toBe(201);
+    const refused = await ask("PATCH", `/agents/${body.id}`, { transfers: [sales] });
+    expect(refused.body.error).toMatchObject({ code: "invalid_request", field: "tools[0].name" });
   });
 
   test("agents: what a customer puts into tool headers is not readable in the database", async () => {
@@ -184,6 +204,22 @@ describe("native API, agents", () => {
       { name: "A", tools: [{ ...lookUp, name }] },
       "tools[0].name",
     ]),
+    [
+      "two transfers have one name",
+      { name: "A", transfers: [sales, { ...sales, name: "sales", to: "202" }] },
+      "transfers[1].name",
+    ],
+    ["a transfer leads nowhere", { name: "A", transfers: [{ ...sales, to: "sales" }] }, "transfers[0].to"],
+    [
+      "a blind transfer waits for a key",
+      { name: "A", transfers: [{ ...sales, confirm: "key" }] },
+      "transfers[0].confirm",
+    ],
+    [
+      "transfers are too many",
+      { name: "A", transfers: Array.from({ length: 17 }, (_, n) => ({ ...sales, name: `Person ${n}` })) },
+      "transfers",
+    ],
     ["a tool's URL is a file", { name: "A", tools: [{ ...lookUp, url: "file:///etc/passwd" }] }, "tools[0].url"],
     [
       "a tool's parameters are no schema",

@@ -1,6 +1,6 @@
 import { type Static, Type } from "@fastify/type-provider-typebox";
 import type { ProviderName, TurnSettings } from "../../../media/protocol.ts";
-import { allNullable, Instant, nullable, strict, textMap, words } from "./shapes.ts";
+import { allNullable, Instant, NumberOrExtension, nullable, strict, textMap, words } from "./shapes.ts";
 
 const providers = Object.keys({
   local: true,

@@ -3,7 +3,7 @@ import type { CallDirection, CallSource, CarrierName, EndCause } from "../../../
 import type { CallStatus } from "../../service/calls.ts";
 import { InlineAgentBody } from "./agent-schemas.ts";
 import { pageQuery } from "./paging.ts";
-import { Instant, nullable, strict, textMap, words } from "./shapes.ts";
+import { Instant, NumberOrExtension, nullable, strict, textMap, words } from "./shapes.ts";
 
 const carriers = Object.keys({ twilio: true } satisfies Record<CarrierName, true>) as CarrierName[];
 const sources = Object.keys({ twilio: true, sip: true, internal: true } satisfies Record<
@@ -96,7 +96,7 @@ const E164Text = Type.String({ pattern: "^\\+[1-9][0-9]{1,14}$", description: "E
 export const PlaceCallBody = Type.Object(
   {
     from: E164Text,
-    to: Type.String({ pattern: "^(\\+[1-9][0-9]{1,14}|[0-9]{2,6})$", description: "E.164, or a phone's extension." }),
+    to: NumberOrExtension,
     agent_id: Type.Optional(Type.String({ maxLength: 100, description: "Neither: the number's outbound agent." })),
     agent: Type.Optional(InlineAgentBody),
     trunk: Type.Optional(Type.String({ maxLength: 100, description: "Id or name; none: the first that works." })),

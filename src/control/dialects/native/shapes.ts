@@ -35,6 +35,12 @@ export function textMap(limits: { maxProperties: number; names: string; maxLengt
 /** An object with these members and no others. */
 export const strict = { additionalProperties: false } as const;
 
+/** Who can be called. */
+export const NumberOrExtension = Type.String({
+  pattern: "^(\\+[1-9][0-9]{1,14}|[0-9]{2,6})$",
+  description: "E.164, or a phone's extension.",
+});
+
 /** An instant on the wire: ISO 8601, UTC, ms. */
 export const Instant = Type.String({ format: "date-time" });
 

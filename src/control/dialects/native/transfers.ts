@@ -7,14 +7,14 @@ import { CallBody } from "./call-schemas.ts";
 import { refusals } from "./errors.ts";
 import { listOf } from "./paging.ts";
 import { renderCall } from "./render-call.ts";
-import { strict, words } from "./shapes.ts";
+import { NumberOrExtension, strict, words } from "./shapes.ts";
 
 const IdParams = Type.Object({ id: Type.String() });
 const MemberParams = Type.Object({ id: Type.String(), call_id: Type.String() });
 
 const TransferBody = Type.Object(
   {
-    to: Type.String({ pattern: "^(\\+[1-9][0-9]{1,14}|[0-9]{2,6})$", description: "E.164, or a phone's extension." }),
+    to: NumberOrExtension,
     mode: Type.Optional(
       words(["blind", "attended"], { description: "Attended: the agent talks with the other side first." }),
     ),

@@ -21,6 +21,7 @@ const plan: CallPlan = {
     instructions: "",
     firstMessage: undefined,
     tools: [],
+    transfers: [],
     turn: {},
     maxDurationMs: 60_000,
     webhook: undefined,
