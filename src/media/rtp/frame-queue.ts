@@ -27,10 +27,10 @@ export class FrameQueue {
     return true;
   }
 
-  /** Moves up to `sizeBytes` to the front of `out`; returns how many. */
-  take(out: Uint8Array, sizeBytes: number): number {
+  /** Moves up to `sizeBytes` to `out`, from `at` on; returns how many. */
+  take(out: Uint8Array, sizeBytes: number, at = 0): number {
     const taken = Math.min(sizeBytes, this.length);
-    for (let i = 0; i < taken; i++) out[i] = this.#bytes[this.#start + i]!;
+    for (let i = 0; i < taken; i++) out[at + i] = this.#bytes[this.#start + i]!;
     this.#start += taken;
     this.length -= taken;
     if (this.length === 0) this.#start = 0;

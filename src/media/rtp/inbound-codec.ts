@@ -7,8 +7,6 @@ import { shrink, stretch } from "./time-scale.ts";
 /** The longest packet, and room to stretch it. */
 const maxPacketMs = 120;
 const roomMs = 10;
-/** What concealment wants to have heard. */
-const historyMs = 40;
 
 /** How a packet is to be changed on the way: nothing, or its length (by force when far off). */
 export interface Scaling {
@@ -32,9 +30,9 @@ export class InboundCodec {
   readonly #resampler: Resampler | undefined;
   readonly #resampled: Int16Array;
   readonly #encoder: FrameEncoder;
-  /** Uint8Array: the last 40 ms of payload that went through without being decoded. */
-  readonly #history: Uint8Array;
-  #undecodedBytes = 0;
+  /** The last two payloads that went through without being decoded: what concealment wants to have heard. */
+  #older: Uint8Array | undefined;
+  #newer: Uint8Array | undefined;
   #afterLoss = false;
   readonly #views = new Map<number, Int16Array>();
 
@@ -50,7 +48,6 @@ export class InboundCodec {
     this.#resampler = sameRate ? undefined : new Resampler(format.sampleRateHz, inner.sampleRateHz);
     this.#resampled = this.#resampler ? new Int16Array(this.#resampler.maxOutput(this.pcm.length)) : this.pcm;
     this.bytes = new Uint8Array((maxPacketMs + roomMs) * bytesPerMs(inner));
-    this.#history = new Uint8Array(this.passThrough ? historyMs * bytesPerMs(format) : 0);
   }
 
   /** The payload may go to the inside as it is: exactly one frame, and nothing was made up just before it. */
@@ -58,13 +55,10 @@ export class InboundCodec {
     return this.passThrough && !this.#afterLoss && payload.length === frameBytes(this.codec.format);
   }
 
-  /** Remembers a payload that went through. */
+  /** Remembers a payload that went through. Its bytes stay the jitter buffer's, which fills them again much later. */
   passed(payload: Uint8Array): void {
-    const history = this.#history;
-    history.copyWithin(0, payload.length);
-    const at = history.length - payload.length;
-    for (let i = 0; i < payload.length; i++) history[at + i] = payload[i]!;
-    this.#undecodedBytes = Math.min(history.length, this.#undecodedBytes + payload.length);
+    this.#older = this.#newer;
+    this.#newer = payload;
   }
 
   /** Decodes a payload to `pcm`; returns samples, 0 when it is none of the codec's. */
@@ -103,9 +97,11 @@ export class InboundCodec {
 
   /** The decoder hears what went by without it. */
   #catchUp(): void {
-    if (this.#undecodedBytes === 0) return;
-    this.#decoder.decode(this.#history.subarray(this.#history.length - this.#undecodedBytes), this.pcm);
-    this.#undecodedBytes = 0;
+    if (this.#newer === undefined) return;
+    if (this.#older !== undefined) this.#decoder.decode(this.#older, this.pcm);
+    this.#decoder.decode(this.#newer, this.pcm);
+    this.#older = undefined;
+    this.#newer = undefined;
   }
 
   /** The front of an array as a view; lengths are few and come again. */

@@ -53,6 +53,8 @@ export class OutboundAudio {
   #encoder!: FrameEncoder;
   #resampler: Resampler | undefined;
   #codecPcm!: Int16Array;
+  /** The inside's bytes are the wire's. */
+  #isSame = false;
   /** Uint8Array: payload of packets still to be filled. */
   readonly #staged = new Uint8Array(2 * maxPayloadBytes);
   #stagedBytes = 0;
@@ -107,6 +109,7 @@ export class OutboundAudio {
     const sameRate = codec.format.sampleRateHz === this.#inner.sampleRateHz;
     this.#resampler = sameRate ? undefined : new Resampler(this.#inner.sampleRateHz, codec.format.sampleRateHz);
     this.#codecPcm = sameRate ? this.#innerPcm : new Int16Array(frameSamples(codec.format));
+    this.#isSame = sameFormat(this.#inner, codec.format) && codec.format.encoding !== "l16";
     this.#marker = true;
   }
 
@@ -138,7 +141,11 @@ export class OutboundAudio {
   tick(): void {
     const { length } = this.#queue;
     // Half a frame waits one tick for its other half.
-    if (length >= this.#frame.length || (length > 0 && this.#waitedTicks++ > 0)) {
+    if (length >= this.#frame.length && this.#mayPass()) {
+      this.#waitedTicks = 0;
+      this.#silentTicks = 0;
+      this.#passFrame();
+    } else if (length >= this.#frame.length || (length > 0 && this.#waitedTicks++ > 0)) {
       this.#waitedTicks = 0;
       this.#silentTicks = 0;
       const taken = this.#queue.take(this.#frame, this.#frame.length);
@@ -184,6 +191,19 @@ export class OutboundAudio {
     if (this.#silentTicks % noiseEveryTicks !== 1) return;
     this.#staged[0] = noiseLevel(this.#innerPcm, 0);
     this.sendPayload(noise, this.#staged, 1, false, this.#mediaTimestamp);
+  }
+
+  /** A packet is a frame as it is, and none is half full. */
+  #mayPass(): boolean {
+    return this.#isSame && this.#stagedBytes === 0 && this.#plan.ptimeMs === frameMs;
+  }
+
+  /** Sends the next frame from the queue straight into its packet. */
+  #passFrame(): void {
+    const out = this.#nextBuffer();
+    const sizeBytes = this.#queue.take(out, this.#frame.length, rtpHeaderBytes);
+    this.#sendBuffer(out, this.#codec.payloadType, sizeBytes, this.#marker, this.#mediaTimestamp);
+    this.#marker = false;
   }
 
   #sendFrame(frame: Uint8Array): void {
@@ -252,10 +272,20 @@ export class OutboundAudio {
     timestamp: RtpTimestamp,
     start = 0,
   ): void {
+    const out = this.#nextBuffer();
+    for (let i = 0; i < sizeBytes; i++) out[rtpHeaderBytes + i] = payload[start + i]!;
+    this.#sendBuffer(out, payloadType, sizeBytes, marker, timestamp);
+  }
+
+  #nextBuffer(): Uint8Array {
     const out = this.#buffers[this.#bufferAt]!;
     this.#bufferAt = (this.#bufferAt + 1) % bufferCount;
+    return out;
+  }
+
+  /** Sends a buffer whose payload is in its place. */
+  #sendBuffer(out: Uint8Array, payloadType: number, sizeBytes: number, marker: boolean, timestamp: RtpTimestamp): void {
     writeRtpHeader(out, payloadType, marker, this.#seq, timestamp, this.#ssrc);
-    for (let i = 0; i < sizeBytes; i++) out[rtpHeaderBytes + i] = payload[start + i]!;
     this.#seq = seqNo(this.#seq + 1);
     this.counters.packets++;
     this.#sink(out, rtpHeaderBytes + sizeBytes, sizeBytes, timestamp);
