@@ -16,6 +16,8 @@ const shrinkSlackMs = 15;
 /** Pause between two changes of length; less when far off. */
 const scalePauseMs = 200;
 const hastyScalePauseMs = 40;
+/** Pause between two wishes: where no seam fits, the very next frame seldom has a better one, and looking costs. */
+const wishPauseMs = 40;
 const hastyMs = 40;
 /** Beyond the largest delay by this much, audio is left out rather than shrunk. */
 const excessMs = 60;
@@ -84,6 +86,7 @@ export class JitterBuffer {
   #unitTicks: number;
   #underrunTicks = 0;
   #scaledAt = Number.NEGATIVE_INFINITY;
+  #wishedAt = Number.NEGATIVE_INFINITY;
   #delayMs = 0;
 
   constructor(clockRateHz: number, options: DelayOptions = defaultDelayOptions) {
@@ -264,9 +267,10 @@ export class JitterBuffer {
   #adviseScale(now: number): void {
     const shortMs = this.#estimate.targetMs - this.#delayMs;
     const pauseMs = Math.abs(shortMs) > hastyMs ? hastyScalePauseMs : scalePauseMs;
-    if (now - this.#scaledAt < pauseMs) return;
+    if (now - this.#scaledAt < pauseMs || now - this.#wishedAt < wishPauseMs) return;
     if (shortMs > stretchSlackMs) this.scale = "stretch";
     else if (shortMs < -shrinkSlackMs) this.scale = "shrink";
+    if (this.scale !== "none") this.#wishedAt = now;
   }
 
   #restart(): void {

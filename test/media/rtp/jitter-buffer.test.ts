@@ -200,6 +200,17 @@ describe("jitter buffer", () => {
     expect(buffer.delayMs).toBeLessThanOrEqual(buffer.targetMs + 15);
   });
 
+  test("a wish that finds no seam is not repeated in the very next frame", () => {
+    const buffer = new JitterBuffer(8000);
+    const wishes: string[] = [];
+    for (let seq = 0; seq < 300; seq++) {
+      buffer.push(rtpPacket(seq, seq * 160, new Uint8Array(160)), 160, seq * 20);
+      buffer.pull(100 + seq * 20);
+      wishes.push(buffer.scale);
+    }
+    expect(wishes.slice(-4).sort()).toEqual(["none", "none", "shrink", "shrink"]);
+  });
+
   test("two hundred thousand random packets neither throw nor upset the counts", () => {
     const random = new SeededRandom(11);
     const buffer = new JitterBuffer(8000);
