@@ -116,7 +116,6 @@ export class FakeCallControl implements CallControl {
   readonly transfers: TransferControl = {
     start: (callId, request) => void this.transferred.push([callId, request]),
     decide: (callId, decision) => void this.transferred.push([callId, decision]),
-    find: () => undefined,
   };
   banned: { address: string; until: number }[] = [];
   readonly sources: SourceControl = {

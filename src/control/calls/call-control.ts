@@ -71,16 +71,12 @@ export interface TransferRequest {
   readonly briefingTimeoutMs?: number;
 }
 
-/** How a transfer stands. */
-export interface CallTransfer {
-  readonly state: TransferState;
-  /** The call to whom it is passed. */
-  readonly calleeId: CallId | undefined;
-}
-
 /** What a call's record is told of its transfer. */
-export interface TransferNews extends CallTransfer {
+export interface TransferNews {
+  readonly state: TransferState;
   readonly to: string;
+  /** The call to whom it is passed; undefined: there is none of ours. */
+  readonly calleeId: CallId | undefined;
   /** Why it failed. */
   readonly cause: EndCause | undefined;
 }
@@ -99,12 +95,10 @@ export interface Conference {
 
 /** Passes calls to other people. */
 export interface TransferControl {
-  /** Begins a transfer; conflict when the call does not talk or is being passed on already. */
+  /** Begins a transfer; conflict when the call does not talk, is with others already or has no agent for an attended one. */
   start(callId: CallId, request: TransferRequest): void;
-  /** Joins caller and callee of an attended transfer now, or calls a transfer off; conflict when there is none. */
+  /** Joins caller and callee of an attended transfer now, or calls a transfer off; conflict when there is none under way. */
   decide(callId: CallId, decision: "complete" | "cancel"): void;
-  /** How the transfer of a call stands; undefined: there is none. */
-  find(callId: CallId): CallTransfer | undefined;
 }
 
 /** Addresses that SIP takes nothing from for a while. */

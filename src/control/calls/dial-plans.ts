@@ -29,6 +29,7 @@ export function phoneDial(request: DialRequest, bindings: readonly Binding[]): D
   const isWithheld = request.from === "";
   return {
     groups: group.length === 0 ? [] : [group],
+    nowhere: "the telephone is not registered",
     from: isWithheld ? withheldCaller : of(request.from),
     to: of(request.to),
     headers: outgoingHeaders({ metadata: request.metadata, isWithheld }),

@@ -53,7 +53,8 @@ export type TransferState = "ringing" | "briefing" | "completed" | "failed";
 
 type State = "idle" | TransferState;
 
-const defaultBriefing = "You now talk with the person the caller is to be put through to. Say in one sentence who calls and why.";
+const defaultBriefing =
+  "You now talk with the person the caller is to be put through to. Say in one sentence who calls and why.";
 const keyAdvice = "They take the call by pressing 1 and refuse it by pressing 2: tell them so.";
 
 /**
@@ -174,8 +175,8 @@ export class TransferMachine implements Machine<TransferInput, TransferOrder> {
     const note = `I am sorry, I could not put you through: ${why}. How else can I help you?`;
     return this.#end([
       { type: "hang-up-callee", cause: calleeCause },
-      this.#plan.hasAgent ? { type: "agent-returns", note } : { type: "hang-up-caller", cause: byApi },
       { type: "news", state: "failed", cause },
+      this.#plan.hasAgent ? { type: "agent-returns", note } : { type: "hang-up-caller", cause: byApi },
     ]);
   }
 

@@ -27,6 +27,8 @@ export interface DialTarget {
 export interface DialPlan {
   /** Tried one group after the other; the targets of one group ring together. */
   readonly groups: readonly (readonly DialTarget[])[];
+  /** Why there is nowhere to call, where there are no groups: one sentence for people. */
+  readonly nowhere?: string;
   readonly from: NameAddress;
   readonly to: NameAddress;
   readonly headers: SipHeaders;
@@ -68,10 +70,16 @@ export function dialFailure({ cause, status }: SessionEnd): DialFailure {
   return { cause: "call-refused", sipStatus: status, detail, mayRetry: failsOver(status) };
 }
 
+/** Why a transfer that a far end was asked to make came to nothing. */
+export function referFailure(status: number): EndCause {
+  if (status === 486 || status === 600) return "busy";
+  return status === 408 || status === 480 || status === 487 ? "no-answer" : "call-refused";
+}
+
 /** The status that tells a caller of ours why the one it called did not answer. */
 export function statusForCaller(cause: EndCause, sipStatus: number | undefined): number {
   if (sipStatus !== undefined && sipStatus >= 400) return sipStatus === 401 || sipStatus === 407 ? 403 : sipStatus;
   if (cause === "busy") return 486;
-  if (cause === "no-answer") return 480;
-  return cause === "call-unreachable" ? 504 : 500;
+  // Also a telephone that is not registered (RFC 3261 §21.4.18).
+  return cause === "no-answer" || cause === "call-unreachable" ? 480 : 500;
 }

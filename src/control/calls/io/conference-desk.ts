@@ -1,18 +1,26 @@
 import { GatewayError } from "../../../kit/errors.ts";
 import { type CallId, makeId, type RandomBytes } from "../../../kit/ids.ts";
+import { refuseBound } from "../call-bond.ts";
 import type { Conference, ConferenceControl, ConferenceMember } from "../call-control.ts";
-import type { LiveCall, LiveCalls } from "./live-calls.ts";
+import type { CallWatcher, LiveCall, LiveCalls } from "./live-calls.ts";
 
 /** Telephones that talk together; mixing more is nobody's conversation. */
 const maxMembers = 8;
+
+interface Place {
+  readonly conferenceId: string;
+  readonly call: LiveCall;
+  readonly watcher: CallWatcher;
+  member: ConferenceMember;
+}
 
 /** Conferences: calls of one media process in one room, each hearing all the others. */
 export class ConferenceDesk implements ConferenceControl {
   readonly #live: LiveCalls;
   readonly #randomBytes: RandomBytes;
-  readonly #conferences = new Map<string, Map<CallId, ConferenceMember>>();
-  /** The conference a call is in. */
-  readonly #places = new Map<CallId, string>();
+  readonly #conferences = new Map<string, Set<Place>>();
+  /** The place of each call that is in one. */
+  readonly #places = new Map<CallId, Place>();
 
   constructor(live: LiveCalls, randomBytes: RandomBytes) {
     this.#live = live;
@@ -23,17 +31,19 @@ export class ConferenceDesk implements ConferenceControl {
   open(members: readonly ConferenceMember[]): Conference {
     const names = new Set(members.map(({ callId }) => callId));
     if (names.size < members.length) throw new GatewayError("invalid-request", "names a call twice", "members");
+    if (members.length > maxMembers) throw full();
     const id = makeId("room", this.#randomBytes);
-    for (const member of members) this.#check(id, member, members[0]?.callId);
-    this.#conferences.set(id, new Map());
-    for (const member of members) this.#enter(id, member);
+    const calls = members.map((member) => this.#checked(id, member, members[0]?.callId));
+    this.#conferences.set(id, new Set());
+    members.forEach((member, n) => {
+      const call = calls[n];
+      if (call) this.#enter(id, call, member);
+    });
     return this.get(id);
   }
 
   get(id: string): Conference {
-    const members = this.#conferences.get(id);
-    if (!members) throw new GatewayError("not-found", "there is no such conference");
-    return { id, members: [...members.values()] };
+    return { id, members: [...this.#of(id)].map(({ member }) => member) };
   }
 
   list(): readonly Conference[] {
@@ -42,59 +52,73 @@ export class ConferenceDesk implements ConferenceControl {
 
   /** Adds a call, or changes what the agent of one that is there does. */
   join(id: string, member: ConferenceMember): Conference {
-    const { members } = this.get(id);
-    const isThere = members.some(({ callId }) => callId === member.callId);
-    if (!isThere && members.length >= maxMembers) {
-      throw new GatewayError("conflict", `a conference has at most ${maxMembers} members`);
-    }
-    this.#check(id, member, members[0]?.callId);
-    this.#enter(id, member);
+    const places = this.#of(id);
+    const isThere = this.#places.get(member.callId)?.conferenceId === id;
+    const [first] = places;
+    const call = this.#checked(id, member, first?.call.callId);
+    if (!isThere && places.size >= maxMembers) throw full();
+    this.#enter(id, call, member);
     return this.get(id);
   }
 
   /** Lets a call go; a conference that nobody is in any more is over. */
   leave(id: string, callId: CallId): Conference {
-    const conference = this.get(id);
-    if (this.#places.get(callId) !== id) throw new GatewayError("not-found", "the call is not in this conference");
-    this.#forget(callId);
+    const { members } = this.get(id);
+    const place = this.#places.get(callId);
+    if (place?.conferenceId !== id) throw new GatewayError("not-found", "the call is not in this conference");
+    this.#forget(place);
     this.#live.send(callId, { type: "leave-room", callId });
-    return { id, members: conference.members.filter((member) => member.callId !== callId) };
+    return { id, members: members.filter((member) => member.callId !== callId) };
   }
 
-  #check(id: string, { callId }: ConferenceMember, near: CallId | undefined): void {
+  #of(id: string): ReadonlySet<Place> {
+    const places = this.#conferences.get(id);
+    if (!places) throw new GatewayError("not-found", "there is no such conference");
+    return places;
+  }
+
+  /** The call of somebody who may be in the conference. `near`: who is there. */
+  #checked(id: string, { callId }: ConferenceMember, near: CallId | undefined): LiveCall {
     const call = this.#live.inProgress(callId);
-    const place = this.#places.get(callId);
-    if (place !== undefined && place !== id) throw new GatewayError("conflict", "the call is in another conference");
+    refuseBound(call, this.#places.get(callId)?.conferenceId === id ? "conference" : undefined);
     if (near !== undefined && this.#live.get(near)?.machine.processId !== call.machine.processId) {
       throw new GatewayError(
         "conflict",
         "the calls are in different media processes; set TANDEM_MEDIA_PROCESSES=1 to join any two",
       );
     }
+    return call;
   }
 
-  #enter(id: string, member: ConferenceMember): void {
-    const { callId } = member;
-    const call = this.#live.get(callId);
-    const members = this.#conferences.get(id);
-    if (!call || !members) return;
-    if (!members.has(callId)) this.#watch(call);
-    members.set(callId, member);
-    this.#places.set(callId, id);
-    const agent = call.plan.agent ? member.agent : "none";
+  #enter(id: string, call: LiveCall, member: ConferenceMember): void {
+    const { callId } = call;
+    const there = this.#places.get(callId);
+    if (there) there.member = member;
+    else this.#take(id, call, member);
+    const agent = call.hasAgent ? member.agent : "none";
     this.#live.send(callId, { type: "join-room", callId, roomId: id, hears: "room", agent });
   }
 
-  #watch(call: LiveCall): void {
-    call.watchers.add({ ended: () => this.#forget(call.callId) });
+  #take(conferenceId: string, call: LiveCall, member: ConferenceMember): void {
+    const watcher: CallWatcher = { ended: () => this.#forget(place) };
+    const place: Place = { conferenceId, call, member, watcher };
+    call.bond = "conference";
+    call.watchers.add(watcher);
+    this.#places.set(call.callId, place);
+    this.#conferences.get(conferenceId)?.add(place);
   }
 
-  #forget(callId: CallId): void {
-    const id = this.#places.get(callId);
-    if (id === undefined) return;
-    this.#places.delete(callId);
-    const members = this.#conferences.get(id);
-    members?.delete(callId);
-    if (members?.size === 0) this.#conferences.delete(id);
+  #forget(place: Place): void {
+    const { call, conferenceId, watcher } = place;
+    call.bond = undefined;
+    call.watchers.delete(watcher);
+    this.#places.delete(call.callId);
+    const places = this.#conferences.get(conferenceId);
+    places?.delete(place);
+    if (places?.size === 0) this.#conferences.delete(conferenceId);
   }
+}
+
+function full(): GatewayError {
+  return new GatewayError("conflict", `a conference has at most ${maxMembers} members`);
 }

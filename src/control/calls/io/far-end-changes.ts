@@ -7,7 +7,7 @@ import type { ExchangeParts } from "./exchange-parts.ts";
 import type { OutgoingCalls } from "./outgoing-calls.ts";
 import { SipDial } from "./sip-dial.ts";
 import type { SipLeg } from "./sip-leg.ts";
-import type { ReferRequest, TelephoneCall } from "./telephone-call.ts";
+import type { FarEnd, ReferRequest, TelephoneCall } from "./telephone-call.ts";
 
 /**
  * A call's telephone becomes another while its media, and whoever is at their inner end, stay: transfers that far ends
@@ -30,22 +30,27 @@ export class FarEndChanges {
   }
 
   /** A call came that takes the place of another: its telephone gets that one's media. */
-  replaced({ session, request, replaces }: IncomingCall, leg: SipLeg): void {
+  replaced({ session, request, replaces }: IncomingCall, leg: SipLeg, farEnd: FarEnd): void {
+    const refuse = (status: number) => {
+      farEnd.release();
+      this.#parts.sessions.command(session, { type: "reject", status });
+    };
     const call = replaces === undefined ? undefined : this.#parts.calls.bySession(replaces);
     const media = call?.leg?.media;
-    if (!call || !media || call.isOver || !call.callId) {
-      this.#parts.sessions.command(session, { type: "reject", status: 481 });
+    // Media that have not begun are still being agreed on with the one that is there.
+    if (!call || !media?.hasBegun || call.isOver || !call.callId) {
+      refuse(481);
       return;
     }
     leg.attach(media);
     const hasOffer = request.body.length > 0;
     const sdp = hasOffer ? leg.answer(request.body) : leg.offer();
     if (!sdp) {
-      this.#parts.sessions.command(session, { type: "reject", status: 488 });
+      refuse(488);
       return;
     }
     // The telephone that was there is hung up by the rules of Replaces, once this one is answered.
-    call.take(leg);
+    call.change(leg, farEnd);
     this.#parts.sessions.command(session, { type: "answer", sdp });
     if (hasOffer) leg.startMedia();
     this.#parts.log.info({ callId: call.callId }, "another telephone took the call over");
@@ -65,6 +70,7 @@ export class FarEndChanges {
     }
     sessions.command(session, { type: "accept-refer", refer });
     const tell = (status: number) => sessions.command(session, { type: "refer-progress", refer, status });
+    const settled = call.awaitSuccessor();
     const dial = new SipDial({
       ...this.#parts,
       plan: route.plan,
@@ -73,53 +79,61 @@ export class FarEndChanges {
       events: {
         ringing: () => tell(180),
         answered: (found) => {
-          // It may have been over before the other one answered.
-          if (call.isOver) {
-            found.hangUp();
-            route.release();
-            return;
-          }
+          forget();
           found.attach(media);
-          call.take(found);
-          call.whenOver(route.release);
+          const former = call.leg;
+          call.change(found, route);
+          settled();
           found.startMedia();
           tell(200);
-          leg.hangUp();
+          former?.hangUp();
           log.info({ callId }, "the call was transferred to another telephone");
         },
         failed: ({ sipStatus, cause }) => {
+          forget();
           route.release();
           tell(sipStatus ?? (cause === "no-answer" ? 480 : 503));
+          settled();
         },
       },
     });
-    call.whenOver(() => dial.cancel());
+    const forget = call.whenOver(() => {
+      dial.cancel();
+      route.release();
+      tell(487);
+    });
     dial.start();
   }
 
-  /** The far end has two calls here and wants both others to talk: the other one's telephone gets this one's media. */
-  #attended(call: TelephoneCall, refer: string, { toTag, callId: sipCallId }: Replaces): void {
+  /**
+   * The far end has two calls here and wants both others to talk: the telephone of the one it talks to in the second gets
+   * the media of the first, or the other way about, where there is a telephone in the first alone.
+   */
+  #attended(asked: TelephoneCall, refer: string, { toTag, callId: sipCallId }: Replaces): void {
     const { sessions, live, calls, log } = this.#parts;
-    const { leg, callId } = call;
-    const media = leg?.media;
-    const second = this.#ours(toTag, sipCallId);
-    const other = second && calls.peerOf(second);
+    const session = asked.leg?.session;
+    if (session === undefined) return;
+    const named = this.#ours(toTag, sipCallId);
+    const [kept, left] = named && !calls.peerOf(named) ? [named, asked] : [asked, named];
+    const other = left && calls.peerOf(left);
+    const { leg: transferor, callId } = kept;
+    const media = transferor?.media;
     const found = other?.leg;
-    if (!leg || !media || !callId || !second || !other || !found || other === call) {
-      if (leg) sessions.command(leg.session, { type: "refuse-refer", refer, status: second ? 603 : 404 });
+    const bothTalk = media?.hasBegun && found?.media?.hasBegun;
+    if (!callId || !transferor || !left || !other || !bothTalk || kept === left || other === kept) {
+      sessions.command(session, { type: "refuse-refer", refer, status: named ? 603 : 404 });
       return;
     }
-    sessions.command(leg.session, { type: "accept-refer", refer });
-    const formerId = other.callId;
-    other.letGo();
-    call.take(found);
+    sessions.command(session, { type: "accept-refer", refer });
+    const farEnd = other.letGo();
+    if (farEnd) kept.change(found, farEnd);
     found.attach(media);
     found.reoffer();
-    sessions.command(leg.session, { type: "refer-progress", refer, status: 200 });
-    leg.hangUp();
-    for (const id of [formerId, second.callId])
+    sessions.command(session, { type: "refer-progress", refer, status: 200 });
+    transferor.hangUp();
+    for (const id of [other.callId, left.callId])
       if (id) live.hangUp(id, "transferred", "its telephones talk in another call");
-    log.info({ callId, formerCallId: formerId }, "two calls were joined by the telephone that had both");
+    log.info({ callId, formerCallId: other.callId }, "two calls were joined by the telephone that had both");
   }
 
   /** The call whose dialog with us a Replaces names. */

@@ -12,13 +12,14 @@ import { type Caller, routeInvite } from "../../exchange/invite-route.ts";
 import { inboundNumber } from "../../exchange/number-rewriting.ts";
 import { dialledIn, identityOf } from "../../exchange/phone.ts";
 import { sipMediaOptions, trunkMediaOptions } from "../sip-media.ts";
+import { trunkPlace } from "../trunk-place.ts";
 import { type CallerCheck, checkCaller } from "./caller-check.ts";
 import type { ExchangeParts } from "./exchange-parts.ts";
 import type { FarEndChanges } from "./far-end-changes.ts";
 import type { JoinedCalls } from "./joined-calls.ts";
 import type { LiveCall, NewLiveCall } from "./live-calls.ts";
 import { SipLeg } from "./sip-leg.ts";
-import { TelephoneCall } from "./telephone-call.ts";
+import { type FarEnd, TelephoneCall } from "./telephone-call.ts";
 
 const retryAfterS = 5;
 
@@ -52,30 +53,34 @@ export class IncomingCalls {
       this.#turnAway(incoming, check);
       return;
     }
-    if (incoming.replaces !== undefined) {
-      this.#changes.replaced(incoming, this.#leg(incoming, check));
-      return;
-    }
-    const route = routeInvite(check, request, open);
-    if (route.type === "refuse") {
+    const trunk = check.type === "trunk" ? check.trunk : undefined;
+    const route = incoming.replaces === undefined ? routeInvite(check, request, open) : undefined;
+    if (route?.type === "refuse") {
       this.#refuse(session, route.status);
       return;
     }
-    const trunkId = check.type === "trunk" ? check.trunk.id : undefined;
-    const admission = trunkId === undefined ? "ok" : this.#parts.trunks.admit(trunkId, clock.now());
+    const admission = trunk ? this.#parts.trunks.admit(trunk.id, clock.now()) : "ok";
     if (admission !== "ok") {
       this.#refuse(session, admission === "too-many-calls" ? 486 : 503);
+      return;
+    }
+    const farEnd: FarEnd = {
+      trunk,
+      mayCall: check.type === "phone" ? check.phone.mayCall : "nobody",
+      release: trunk ? trunkPlace(this.#parts.trunks, trunk.id) : () => undefined,
+    };
+    const leg = this.#leg(incoming, check);
+    if (route === undefined) {
+      this.#changes.replaced(incoming, leg, farEnd);
       return;
     }
     const call = new TelephoneCall({
       ...this.#parts,
       direction: "inbound",
-      trunk: check.type === "trunk" ? check.trunk : undefined,
-      mayCall: check.type === "phone" ? check.phone.mayCall : "nobody",
+      farEnd,
       refer: (one, request) => this.#changes.referred(one, request),
     });
-    if (trunkId !== undefined) call.whenOver(() => this.#parts.trunks.release(trunkId));
-    call.take(this.#leg(incoming, check));
+    call.take(leg);
     const work =
       route.type === "echo"
         ? this.#open(call, incoming, check, { to: route.number, agent: undefined, record: false, echo: true })
@@ -164,8 +169,8 @@ export class IncomingCalls {
     const hasOffer = request.body.length > 0;
     const sdp = hasOffer ? leg.answer(request.body) : leg.offer();
     if (!sdp) {
-      this.#refuse(session, 488);
       this.#parts.live.hangUp(callId, "protocol-error", "the offer has no codec or key that we take");
+      this.#refuse(session, 488);
       return;
     }
     this.#parts.sessions.command(session, { type: "answer", sdp });

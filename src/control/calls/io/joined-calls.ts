@@ -1,6 +1,8 @@
 import { type CallId, makeId } from "../../../kit/ids.ts";
+import type { EndCause } from "../../../media/protocol.ts";
 import type { IncomingCall } from "../../../sip/io/sip-endpoint.ts";
 import { statusForCaller } from "../../exchange/dial-plan.ts";
+import { partnerCause } from "../partner-cause.ts";
 import type { ExchangeParts } from "./exchange-parts.ts";
 import type { LiveCall, NewLiveCall } from "./live-calls.ts";
 import type { OutgoingCalls } from "./outgoing-calls.ts";
@@ -32,6 +34,11 @@ export class JoinedCalls {
     const access = { type: "rtp", line, bindAddress: network.bindAddress } as const;
     const made = await live.make({ ...newCall, access, acceptTimeoutMs: answerTimeoutMs });
     let isAnswered = false;
+    const refuse = (cause: EndCause, status: number, detail?: string): void => {
+      // In this order: what the refusal does to the dialog is not to be the call's ending.
+      live.hangUp(made.callId, cause, detail);
+      sessions.command(session, { type: "reject", status });
+    };
     const dial = async (near: CallId): Promise<void> => {
       try {
         const { callId, telephone } = await this.#outgoing.place(
@@ -45,6 +52,8 @@ export class JoinedCalls {
             peerCallId: near,
           },
           {
+            // The caller may have gone while the callee's record was written: then nobody is called.
+            made: (callId) => this.#join(made, callId),
             ringing: () => {
               if (!isAnswered) sessions.command(session, { type: "progress", status: 180 });
             },
@@ -53,20 +62,16 @@ export class JoinedCalls {
               answer();
             },
             ended: (cause, sipStatus) => {
-              if (!isAnswered) {
-                sessions.command(session, { type: "reject", status: statusForCaller(cause, sipStatus) });
-              }
-              live.hangUp(near, isAnswered ? "callee-hung-up" : cause);
+              if (isAnswered) live.hangUp(near, partnerCause(cause, "inbound"));
+              else refuse(cause, statusForCaller(cause, sipStatus));
             },
           },
         );
-        await records.noteSignalling(near, { peerCallId: callId });
-        if (telephone) this.#parts.calls.join(caller, telephone);
-        this.#join(made, callId);
+        if (telephone && !telephone.isOver && !caller.isOver) this.#parts.calls.join(caller, telephone);
+        live.write(() => records.noteSignalling(near, { peerCallId: callId }), near);
       } catch (error) {
         this.#parts.log.warn({ err: error, callId: near }, "a call could not be passed on");
-        sessions.command(session, { type: "reject", status: 503 });
-        live.hangUp(near, "call-unreachable", "the call could not be passed on");
+        refuse("call-unreachable", 503, "the call could not be passed on");
       }
     };
     caller.named(made.callId);
@@ -77,10 +82,14 @@ export class JoinedCalls {
   #join(caller: LiveCall, calleeId: CallId): void {
     const { live, randomBytes } = this.#parts;
     const callee = live.get(calleeId);
-    if (!callee || !live.get(caller.callId)) {
+    if (!callee) return;
+    const { state } = caller.machine;
+    if (state === "ending" || state === "ended") {
       live.hangUp(calleeId, "cancelled");
       return;
     }
+    caller.bond = "bridge";
+    callee.bond = "bridge";
     const roomId = makeId("room", randomBytes);
     const join = () => {
       if (caller.machine.state !== "in-progress" || callee.machine.state !== "in-progress") return;
@@ -90,10 +99,12 @@ export class JoinedCalls {
     };
     caller.watchers.add({
       started: join,
-      ended: (cause) => live.hangUp(calleeId, cause === "caller-hung-up" ? "caller-hung-up" : "cancelled"),
+      ended: (cause) => {
+        const isTalking = callee.machine.state === "in-progress";
+        live.hangUp(calleeId, isTalking ? partnerCause(cause, "outbound") : "cancelled");
+      },
     });
     callee.watchers.add({ started: join, ended: () => undefined });
-    join();
   }
 }
 

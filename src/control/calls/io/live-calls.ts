@@ -4,6 +4,7 @@ import { type CallId, makeId, parseCallId, type RandomBytes } from "../../../kit
 import type { Logger } from "../../../kit/log.ts";
 import type { Metrics } from "../../../kit/metrics.ts";
 import type { AnsweringMachinePlan, CallPlan, EndCause, MediaCommand, MediaEvent } from "../../../media/protocol.ts";
+import type { CallBond } from "../call-bond.ts";
 import type { CallRecords, NewCall } from "../call-control.ts";
 import { CallMachine, type CallOrder, defaultCallMachineOptions } from "../call-machine.ts";
 import type { MediaProcesses } from "./media-processes.ts";
@@ -57,6 +58,10 @@ export interface LiveCall {
   readonly plan: CallPlan;
   readonly access: MediaAccess;
   readonly watchers: Set<CallWatcher>;
+  /** Who decides where its media are; undefined: nobody but itself. */
+  bond: CallBond | undefined;
+  /** An agent is on it, and has not left it for good. */
+  hasAgent: boolean;
   /** Said by the signalling; the record's detail when the media process has none. */
   detail: string;
 }
@@ -120,7 +125,16 @@ export class LiveCalls {
       echo,
     };
     const machine = new CallMachine({ ...defaultCallMachineOptions, acceptTimeoutMs }, clock.now());
-    const call: LiveCall = { callId, machine, plan, access, watchers: new Set(), detail: "" };
+    const call: LiveCall = {
+      callId,
+      machine,
+      plan,
+      access,
+      watchers: new Set(),
+      bond: undefined,
+      hasAgent: agent !== undefined,
+      detail: "",
+    };
     // In the table before its record is written, so that no ending of it can be missed.
     this.#calls.set(callId, call);
     const { carrierCallId, trunkId, phoneId, idempotency } = request;
@@ -147,8 +161,9 @@ export class LiveCalls {
     return call;
   }
 
-  /** Gives a call that has no carrier's stream to a media process; false: none is ready. */
+  /** Gives a call that has no carrier's stream to a media process; false: none is ready, or the call is over already. */
   place(call: LiveCall, near?: CallId): boolean {
+    if (call.machine.state !== "ringing") return false;
     const processId = this.#processFor(near);
     if (processId === undefined) {
       this.input(call, { type: "hang-up", cause: "internal-error" });
@@ -168,7 +183,9 @@ export class LiveCalls {
 
   /** Sends a command about a call to the media process that holds it; false: none does. */
   send(callId: CallId, command: MediaCommand): boolean {
-    const processId = this.#calls.get(callId)?.machine.processId;
+    const call = this.#calls.get(callId);
+    const processId = call?.machine.processId;
+    if (call && command.type === "join-room" && command.agent === "leaves") call.hasAgent = false;
     const process = processId === undefined ? undefined : this.#options.processes.get(processId);
     process?.send(command);
     return process !== undefined;
@@ -186,7 +203,8 @@ export class LiveCalls {
     const callId = parseCallId(event.callId);
     const call = callId && this.#calls.get(callId);
     if (event.type === "rtp-opened") {
-      if (call?.access.type === "rtp") call.access.line.opened(event.port);
+      // One that is being ended is not to ring anywhere.
+      if (call?.access.type === "rtp" && call.machine.state === "accepting") call.access.line.opened(event.port);
       return;
     }
     if (event.type === "keys-wanted") {

@@ -3,13 +3,13 @@ import { type CallId, type E164, parseE164 } from "../../../kit/ids.ts";
 import type { EndCause } from "../../../media/protocol.ts";
 import type { DialPlan, DialTarget } from "../../exchange/dial-plan.ts";
 import type { Phone } from "../../exchange/phone.ts";
-import type { Trunk } from "../../exchange/trunk.ts";
 import type { PlaceCallRequest, SignallingFacts } from "../call-control.ts";
 import { type DialRequest, phoneDial, trunkDial } from "../dial-plans.ts";
+import { trunkPlace } from "../trunk-place.ts";
 import type { ExchangeParts } from "./exchange-parts.ts";
 import type { LiveCall, NewLiveCall } from "./live-calls.ts";
 import { SipDial } from "./sip-dial.ts";
-import { type MayCall, type ReferRequest, TelephoneCall } from "./telephone-call.ts";
+import { type FarEnd, type MayCall, type ReferRequest, TelephoneCall } from "./telephone-call.ts";
 
 /** A call of ours, with what only call control may ask for. */
 export interface OutgoingRequest extends PlaceCallRequest {
@@ -20,6 +20,8 @@ export interface OutgoingRequest extends PlaceCallRequest {
 
 /** Told how a call of ours goes. */
 export interface OutgoingEvents {
+  /** It has its record; whoever does not want it any more may hang it up before anybody is called. */
+  made?(callId: CallId): void;
   ringing?(): void;
   /** Its media flow. */
   started?(): void;
@@ -37,14 +39,9 @@ export interface OutgoingCall {
 }
 
 /** The way to a number, with the place on its trunk that it has taken. */
-export interface Route {
+export interface Route extends FarEnd {
   readonly plan: DialPlan;
-  readonly trunk?: Trunk;
   readonly phoneId?: string;
-  /** What the one who is called may have us call for it. */
-  readonly mayCall: MayCall;
-  /** Gives the place on the trunk back. Twice is fine. */
-  release(): void;
 }
 
 /** Beyond the ringing: ports before it, offers and answers after it. */
@@ -69,7 +66,7 @@ export class OutgoingCalls {
     const to = parseE164(request.to);
     if (!to) throw new GatewayError("invalid-request", "No phone has this extension.", "to");
     const answering = request.trunkId === undefined ? await this.#parts.records.resolveAgent(to) : undefined;
-    if (answering && request.agent) {
+    if (answering) {
       const { record, ...agent } = answering;
       return this.#inside(request, events, { to, agent, record });
     }
@@ -122,22 +119,13 @@ export class OutgoingCalls {
     if (admission === "too-many-calls") throw new GatewayError("unavailable", "The trunk's calls are all in use.");
     const report = (uri: string) => (isReached: boolean) => trunks.reportTarget(trunk.id, uri, isReached, clock.now());
     const plan = trunkDial(request, trunk, trunks.targets(trunk, now), trunks.authorize(trunk), report);
-    return { plan, trunk, mayCall: "nobody", release: this.#releaseOf(trunk) };
-  }
-
-  #releaseOf(trunk: Trunk): () => void {
-    let isHeld = true;
-    return () => {
-      if (isHeld) this.#parts.trunks.release(trunk.id);
-      isHeld = false;
-    };
+    return { plan, trunk, mayCall: "nobody", release: trunkPlace(trunks, trunk.id) };
   }
 
   async #dial(request: OutgoingRequest, events: OutgoingEvents, route: Route): Promise<OutgoingCall> {
     const { live, network } = this.#parts;
-    const { plan, trunk, phoneId, mayCall, release } = route;
-    const telephone = new TelephoneCall({ ...this.#parts, direction: "outbound", mayCall, trunk, refer: this.#refer });
-    telephone.whenOver(release);
+    const { plan, trunk, phoneId } = route;
+    const telephone = new TelephoneCall({ ...this.#parts, direction: "outbound", farEnd: route, refer: this.#refer });
     const line = telephone.line((port) => this.#startDial(made, telephone, plan, port, events));
     const made = await live.make({
       ...newCall(request),
@@ -148,6 +136,7 @@ export class OutgoingCalls {
     });
     this.#watch(made, events);
     telephone.named(made.callId);
+    events.made?.(made.callId);
     live.place(made, request.near);
     return { callId: made.callId, telephone };
   }
@@ -220,9 +209,11 @@ export class OutgoingCalls {
       live.hangUp(callId, "internal-error", "the called number could not take the call");
       throw error;
     }
-    await records.noteSignalling(callId, { peerCallId: answering.callId });
-    if (live.place(caller, request.near)) live.place(answering, callId);
-    else live.hangUp(answering.callId, "internal-error");
+    live.write(() => records.noteSignalling(callId, { peerCallId: answering.callId }), callId);
+    events.made?.(callId);
+    // Neither is there without the other: one may have been ended meanwhile.
+    if (!live.place(caller, request.near)) live.hangUp(answering.callId, "cancelled");
+    else if (!live.place(answering, callId)) live.hangUp(callId, "cancelled");
     return { callId, telephone: undefined };
   }
 }

@@ -68,7 +68,8 @@ export class SipDial {
     const group = groups[this.#nextGroup++];
     if (group === undefined) {
       this.#isOver = true;
-      this.#options.events.failed(this.#failure);
+      const { nowhere = noTarget.detail } = this.#options.plan;
+      this.#options.events.failed(this.#failure === noTarget ? { ...noTarget, detail: nowhere } : this.#failure);
       return;
     }
     if (this.#nextGroup < groups.length) {

@@ -1,5 +1,6 @@
 import type { Clock } from "../../../kit/clock.ts";
 import type { CallId, RandomBytes } from "../../../kit/ids.ts";
+import type { Replaces } from "../../../sip/headers/fields.ts";
 import type { SessionEvent } from "../../../sip/invite-session/types.ts";
 import type { Direction, SdpOptions } from "../../../sip/sdp/media.ts";
 import { SdpNegotiator } from "../../../sip/sdp/negotiator.ts";
@@ -55,6 +56,11 @@ export class SipLeg {
 
   get media(): LegMedia | undefined {
     return this.#media;
+  }
+
+  /** Names its dialog to its far end, for one that is to take its place (RFC 3891 §4). */
+  get asReplaces(): Replaces | undefined {
+    return this.#options.sessions.endpoint.session(this.session)?.asReplaces;
   }
 
   /** From now on this far end has these media. */

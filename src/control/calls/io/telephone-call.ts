@@ -13,14 +13,21 @@ export type ReferRequest = Extract<SessionEvent, { type: "refer-requested" }>;
 /** Whom a far end may have us call for it. */
 export type MayCall = "any" | "internal" | "nobody";
 
+/** Who is, or will be, at the far end of a call. */
+export interface FarEnd {
+  /** The trunk it came or went by. */
+  readonly trunk?: Trunk;
+  readonly mayCall: MayCall;
+  /** Gives its place on the trunk back. Twice is fine. */
+  readonly release: () => void;
+}
+
 export interface TelephoneCallOptions {
   readonly sessions: SipSessions;
   readonly live: LiveCalls;
   readonly calls: TelephoneCalls;
   readonly direction: CallDirection;
-  readonly mayCall: MayCall;
-  /** The trunk the call came or went by. */
-  readonly trunk?: Trunk;
+  readonly farEnd: FarEnd;
   readonly refer: (call: TelephoneCall, request: ReferRequest) => void;
 }
 
@@ -31,25 +38,29 @@ const probe = "probe";
 /** For a dialog that is nobody's business any more. */
 const nobody: SessionHandler = { event: () => undefined };
 
+const nowhere: FarEnd = { mayCall: "nobody", release: () => undefined };
+
 /** A call over our own exchange: its dialog and its media, ended together. Its far end may become another. */
 export class TelephoneCall implements SessionHandler {
   readonly direction: CallDirection;
-  readonly mayCall: MayCall;
-  readonly trunk: Trunk | undefined;
   readonly #options: TelephoneCallOptions;
   readonly #refers = new Map<string, (status: number, isFinal: boolean) => void>();
-  readonly #closers: (() => void)[] = [];
+  readonly #closers = new Set<() => void>();
+  #farEnd: FarEnd;
   #leg: SipLeg | undefined;
   #callId: CallId | undefined;
   #isOver = false;
+  /** Somebody is being called to be its far end. */
+  #successors = 0;
+  /** Its far end has hung up, and nobody has its place yet. */
+  #isForsaken = false;
   /** The silence after which the far end was asked whether it is there. */
   #askedAfterMs: number | undefined;
 
   constructor(options: TelephoneCallOptions) {
     this.#options = options;
+    this.#farEnd = options.farEnd;
     this.direction = options.direction;
-    this.mayCall = options.mayCall;
-    this.trunk = options.trunk;
   }
 
   get callId(): CallId | undefined {
@@ -58,6 +69,15 @@ export class TelephoneCall implements SessionHandler {
 
   get leg(): SipLeg | undefined {
     return this.#leg;
+  }
+
+  get trunk(): Trunk | undefined {
+    return this.#farEnd.trunk;
+  }
+
+  /** Whom its far end may have us call. */
+  get mayCall(): MayCall {
+    return this.#farEnd.mayCall;
   }
 
   /** The dialog or the media are over. */
@@ -72,27 +92,51 @@ export class TelephoneCall implements SessionHandler {
     else this.#options.calls.name(callId, this);
   }
 
-  /** Done when the call is over, or now. */
-  whenOver(work: () => void): void {
+  /** Done when the call is over, or now. Takes it back, where it is done with. */
+  whenOver(work: () => void): () => void {
     if (this.#isOver) work();
-    else this.#closers.push(work);
+    else this.#closers.add(work);
+    return () => this.#closers.delete(work);
   }
 
-  /** Looks after this leg from now on; the one before, if any, is left to whoever asked for the change. */
+  /** Its far end has a dialog, which the call looks after from now on. */
   take(leg: SipLeg): void {
-    this.letGo();
     this.#leg = leg;
     this.#options.calls.enter(leg.session, this);
     this.#options.sessions.give(leg.session, this);
   }
 
-  /** Its leg is somebody else's from now on. */
-  letGo(): void {
+  /** Somebody else is at the far end from now on; the dialog that was there is left to whoever asked for the change. */
+  change(leg: SipLeg, farEnd: FarEnd): void {
+    this.letGo()?.release();
+    this.#isForsaken = false;
+    this.#askedAfterMs = undefined;
+    this.#farEnd = farEnd;
+    this.take(leg);
+  }
+
+  /** Its dialog is somebody else's from now on, with the place on the trunk. */
+  letGo(): FarEnd | undefined {
     const leg = this.#leg;
-    if (!leg) return;
+    if (!leg) return undefined;
+    const farEnd = this.#farEnd;
     this.#leg = undefined;
+    this.#farEnd = nowhere;
     this.#options.calls.leave(leg.session, this);
     this.#options.sessions.give(leg.session, nobody);
+    return farEnd;
+  }
+
+  /**
+   * Somebody is being called to take the far end's place. Until that has come to an end, told once by what comes back, a
+   * far end that hangs up leaves the call to that one.
+   */
+  awaitSuccessor(): () => void {
+    this.#successors++;
+    return () => {
+      this.#successors--;
+      if (this.#isForsaken && this.#successors === 0) this.#hungUp();
+    };
   }
 
   /** The far end's side of the call's media. `opened`: what to do with its port. */
@@ -133,18 +177,22 @@ export class TelephoneCall implements SessionHandler {
           this.#giveUp("no audio came, and the far end does not know the call any more");
         }
         break;
-      case "ended": {
-        const hungUp: EndCause = this.direction === "inbound" ? "caller-hung-up" : "callee-hung-up";
-        const cause = event.end.by === "remote" ? hungUp : "connection-lost";
-        this.#over();
-        if (this.#callId) this.#options.live.hangUp(this.#callId, cause);
+      case "ended":
+        if (event.end.by === "network") this.#end("connection-lost");
+        // Whoever of us ended it has told why already, but for a far end that agreed to nothing we offered.
+        else if (event.end.by === "local") this.#end("protocol-error");
+        // Who passes a call on need not wait for the one it is passed to (RFC 5589 §6.1).
+        else if (this.#successors > 0) {
+          this.letGo()?.release();
+          this.#isForsaken = true;
+        } else this.#hungUp();
         break;
-      }
     }
   }
 
   /** A far end that is silent is asked whether it is there (RFC 3261 §11); one that stays silent is given up. */
   #silent(silentMs: number): void {
+    if (this.#isForsaken) return;
     const { sessions } = this.#options;
     // A shorter silence than the one asked about is a new one: something was heard in between.
     const isAsked = silentMs > (this.#askedAfterMs ?? silentMs);
@@ -157,11 +205,23 @@ export class TelephoneCall implements SessionHandler {
     if (this.#callId) this.#options.live.hangUp(this.#callId, "connection-lost", detail);
   }
 
+  #hungUp(): void {
+    this.#end(this.direction === "inbound" ? "caller-hung-up" : "callee-hung-up");
+  }
+
+  #end(cause: EndCause): void {
+    this.#over();
+    if (this.#callId) this.#options.live.hangUp(this.#callId, cause);
+  }
+
   #over(): void {
     if (this.#isOver) return;
     this.#isOver = true;
     if (this.#leg) this.#options.calls.leave(this.#leg.session, this);
     this.#options.calls.forget(this);
-    for (let close = this.#closers.pop(); close; close = this.#closers.pop()) close();
+    this.#refers.clear();
+    this.#farEnd.release();
+    for (const close of this.#closers) close();
+    this.#closers.clear();
   }
 }

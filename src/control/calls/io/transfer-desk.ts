@@ -1,11 +1,13 @@
 import { GatewayError } from "../../../kit/errors.ts";
 import { type CallId, makeId } from "../../../kit/ids.ts";
 import { makeSipUri, parseUri, type Uri } from "../../../sip/uri.ts";
+import { referFailure } from "../../exchange/dial-plan.ts";
 import { rewriteNumber } from "../../exchange/number-rewriting.ts";
-import type { CallTransfer, TransferControl, TransferRequest } from "../call-control.ts";
+import { bind } from "../call-bond.ts";
+import type { TransferControl, TransferRequest } from "../call-control.ts";
 import { type TransferInput, TransferMachine, type TransferOrder } from "../transfer-machine.ts";
 import type { ExchangeParts } from "./exchange-parts.ts";
-import type { LiveCall } from "./live-calls.ts";
+import type { CallWatcher, LiveCall } from "./live-calls.ts";
 import type { OutgoingCalls } from "./outgoing-calls.ts";
 import type { TelephoneCall } from "./telephone-call.ts";
 
@@ -14,56 +16,80 @@ interface Transfer {
   readonly request: TransferRequest;
   readonly machine: TransferMachine;
   readonly roomId: string;
-  calleeId: CallId | undefined;
+  readonly watcher: CallWatcher;
+  callee: LiveCall | undefined;
+  timer: NodeJS.Timeout | undefined;
 }
 
 const defaults = { briefingTimeoutMs: 60_000, ringTimeoutMs: 30_000 } as const;
 
+export type TransferParts = Pick<
+  ExchangeParts,
+  "live" | "calls" | "records" | "trunks" | "phones" | "clock" | "randomBytes" | "log"
+>;
+
 /** Callers on their way from an agent to a person, with the call to that person. */
 export class TransferDesk implements TransferControl {
-  readonly #parts: ExchangeParts;
-  readonly #outgoing: OutgoingCalls;
+  readonly #parts: TransferParts;
+  readonly #outgoing: Pick<OutgoingCalls, "place">;
   readonly #transfers = new Map<CallId, Transfer>();
-  readonly #timers = new Map<Transfer, NodeJS.Timeout>();
 
-  constructor(parts: ExchangeParts, outgoing: OutgoingCalls) {
+  constructor(parts: TransferParts, outgoing: Pick<OutgoingCalls, "place">) {
     this.#parts = parts;
     this.#outgoing = outgoing;
   }
 
-  /** Begins a transfer; conflict when the call does not talk, is being transferred already or has no agent. */
+  /** Transfers under way, and those whose two sides talk. */
+  get size(): number {
+    return this.#transfers.size;
+  }
+
   start(callId: CallId, request: TransferRequest): void {
     const { live, randomBytes } = this.#parts;
     const caller = live.inProgress(callId);
-    if (this.#transfers.has(callId)) throw new GatewayError("conflict", "The call is being transferred already.");
     const { mode, agentAfter = "leaves", briefing = "", confirm = "none" } = request;
-    if (mode === "attended" && !caller.plan.agent) {
+    const { hasAgent, plan } = caller;
+    if (mode === "attended" && !hasAgent) {
       throw new GatewayError("conflict", "The call has no agent that could talk with the other side first.");
     }
+    bind(caller, "transfer");
     const { briefingTimeoutMs = defaults.briefingTimeoutMs } = request;
-    const machine = new TransferMachine({ mode, agentAfter, briefing, confirm, briefingTimeoutMs });
-    const roomId = makeId("room", randomBytes);
-    const transfer: Transfer = { caller, request, machine, roomId, calleeId: undefined };
-    this.#transfers.set(callId, transfer);
-    caller.watchers.add({
+    const { direction = "inbound" } = plan;
+    const machine = new TransferMachine({
+      mode,
+      agentAfter,
+      briefing,
+      confirm,
+      briefingTimeoutMs,
+      direction,
+      hasAgent,
+    });
+    const watcher: CallWatcher = {
       agentSpoke: () => this.#input(transfer, { type: "agent-spoke" }),
       ended: (cause) => this.#input(transfer, { type: "caller-ended", cause }),
-    });
+    };
+    const roomId = makeId("room", randomBytes);
+    const transfer: Transfer = {
+      caller,
+      request,
+      machine,
+      roomId,
+      watcher,
+      callee: undefined,
+      timer: undefined,
+    };
+    this.#transfers.set(callId, transfer);
+    caller.watchers.add(watcher);
     this.#input(transfer, { type: "start" });
   }
 
-  /** Joins caller and callee now, or calls the transfer off. Conflict when there is none under way. */
   decide(callId: CallId, decision: "complete" | "cancel"): void {
     const transfer = this.#transfers.get(callId);
-    if (!transfer) throw new GatewayError("conflict", "The call is not being transferred.");
+    if (!transfer?.machine.isUnderWay) throw new GatewayError("conflict", "The call is not being transferred.");
+    if (decision === "complete" && transfer.machine.state === "ringing") {
+      throw new GatewayError("conflict", "Nobody has answered yet.");
+    }
     this.#input(transfer, { type: decision });
-  }
-
-  /** How the transfer of a call stands; undefined: there is none. */
-  find(callId: CallId): CallTransfer | undefined {
-    const transfer = this.#transfers.get(callId);
-    const state = transfer?.machine.state;
-    return transfer && state && state !== "idle" ? { state, calleeId: transfer.calleeId } : undefined;
   }
 
   #input(transfer: Transfer, input: TransferInput | { type: "timeout" }): void {
@@ -73,23 +99,26 @@ export class TransferDesk implements TransferControl {
 
   #perform(transfer: Transfer, order: TransferOrder): void {
     const { live, records } = this.#parts;
-    const { caller, roomId, calleeId } = transfer;
+    const { caller, callee, roomId } = transfer;
     const { callId } = caller;
+    const calleeId = callee?.callId;
     switch (order.type) {
       case "dial":
         if (!this.#handBack(transfer)) void this.#dial(transfer);
         break;
       case "caller": {
         const { hears, instruct } = order;
-        const agent = caller.plan.agent ? order.agent : "none";
-        live.send(callId, { type: "join-room", callId, roomId, hears, agent, instruct: instruct || undefined });
-        if (transfer.machine.state === "completed") this.#joinOutside(transfer);
+        const agent = caller.hasAgent ? order.agent : "none";
+        live.send(callId, { type: "join-room", callId, roomId, hears, agent, instruct });
         break;
       }
       case "callee-joins":
-        if (calleeId) {
-          live.send(calleeId, { type: "join-room", callId: calleeId, roomId, hears: "room", agent: "none" });
-        }
+        if (!calleeId) break;
+        live.send(calleeId, { type: "join-room", callId: calleeId, roomId, hears: "room", agent: "none" });
+        break;
+      case "joined":
+        live.write(() => records.noteSignalling(callId, { peerCallId: calleeId }), callId);
+        this.#joinOutside(transfer);
         break;
       case "agent-returns":
         live.send(callId, { type: "leave-room", callId, note: order.note });
@@ -108,44 +137,48 @@ export class TransferDesk implements TransferControl {
       }
       case "forget":
         this.#transfers.delete(callId);
+        caller.watchers.delete(transfer.watcher);
+        caller.bond = undefined;
         break;
     }
   }
 
   /** Has the caller's own trunk call the callee, where the trunk wants that (RFC 3515); false: it does not. */
   #handBack(transfer: Transfer): boolean {
-    const { caller, request } = transfer;
+    const { caller, request, roomId } = transfer;
+    const { trunkId } = request;
     const telephone = request.mode === "blind" ? this.#parts.calls.byCallId(caller.callId) : undefined;
-    const to = telephone && this.#referTarget(telephone, request.to);
+    const isElsewhere = trunkId !== undefined && trunkId !== telephone?.trunk?.id && trunkId !== telephone?.trunk?.name;
+    const to = telephone && !isElsewhere ? this.#referTarget(telephone, request.to) : undefined;
     if (!telephone || !to) return false;
-    telephone.refer({ refer: transfer.roomId, to }, (status, isFinal) => {
+    telephone.refer({ refer: roomId, to }, (status, isFinal) => {
       if (!isFinal) return;
-      if (status < 300) this.#parts.live.hangUp(caller.callId, "transferred");
-      else this.#input(transfer, { type: "callee-ended", cause: "call-refused" });
+      if (status < 300) this.#input(transfer, { type: "handed-over" });
+      else this.#input(transfer, { type: "callee-ended", cause: referFailure(status) });
     });
+    this.#input(transfer, { type: "callee-called" });
     return true;
   }
 
   /** Both talk through us; where both came by one trunk that wants it, the trunk joins them and we leave (RFC 5589 §7). */
-  #joinOutside({ caller, calleeId, roomId, request }: Transfer): void {
-    const { calls, live, sessions } = this.#parts;
-    const [one, other] = [calls.byCallId(caller.callId), calleeId && calls.byCallId(calleeId)];
+  #joinOutside({ caller, callee, roomId, request }: Transfer): void {
+    const { calls, live } = this.#parts;
+    const [one, other] = [calls.byCallId(caller.callId), callee && calls.byCallId(callee.callId)];
     if (!one || !other?.leg || one.trunk?.id !== other.trunk?.id) return;
     const to = this.#referTarget(one, request.to);
-    const dialog = sessions.endpoint.session(other.leg.session)?.dialog;
-    const sipCallId = sessions.endpoint.session(other.leg.session)?.sipCallId;
-    if (!to || !dialog || sipCallId === undefined) return;
-    const { localTag, remoteTag } = dialog.id;
-    const replaces = { callId: sipCallId, toTag: remoteTag, fromTag: localTag, earlyOnly: false };
+    const replaces = other.leg.asReplaces;
+    if (!to || !replaces) return;
     one.refer({ refer: roomId, to, replaces }, (status, isFinal) => {
-      if (isFinal && status < 300) for (const id of [caller.callId, calleeId]) if (id) live.hangUp(id, "transferred");
+      if (!isFinal || status >= 300) return;
+      for (const call of [caller, callee]) if (call) live.hangUp(call.callId, "transferred");
     });
   }
 
-  /** A number as a URI of the call's trunk, where that trunk takes transfers. */
+  /** A number as a URI of the call's trunk, where that trunk takes transfers and the number is not one of our telephones. */
   #referTarget({ trunk, leg }: TelephoneCall, number: string): Uri | undefined {
-    if (!leg || trunk?.transfer !== "refer") return undefined;
-    const uri = parseUri(this.#parts.trunks.targets(trunk, this.#parts.clock.now())[0]?.uri ?? "");
+    const { phones, trunks, clock } = this.#parts;
+    if (!leg || trunk?.transfer !== "refer" || phones.findByNumber(number)) return undefined;
+    const uri = parseUri(trunks.targets(trunk, clock.now())[0]?.uri ?? "");
     if (uri?.type !== "sip") return undefined;
     const { scheme, host, port } = uri;
     return makeSipUri({ scheme, user: rewriteNumber(number, trunk.rewriting.outbound), host, port });
@@ -156,9 +189,9 @@ export class TransferDesk implements TransferControl {
     const { callId, plan } = caller;
     const { to, trunkId, ringTimeoutMs = defaults.ringTimeoutMs } = request;
     try {
-      const callee = await this.#outgoing.place(
+      await this.#outgoing.place(
         {
-          from: request.from ?? (plan.direction === "inbound" ? plan.to : plan.from),
+          from: request.from ?? (plan.direction === "outbound" ? plan.from : plan.to),
           to,
           agent: undefined,
           record: false,
@@ -169,14 +202,12 @@ export class TransferDesk implements TransferControl {
           peerCallId: callId,
         },
         {
+          made: (calleeId) => this.#called(transfer, calleeId),
           started: () => this.#input(transfer, { type: "callee-answered" }),
           pressed: (key) => this.#input(transfer, { type: "callee-pressed", key }),
           ended: (cause) => this.#input(transfer, { type: "callee-ended", cause }),
         },
       );
-      transfer.calleeId = callee.callId;
-      // The caller may have gone while the callee's record was written.
-      if (!this.#transfers.has(callId)) this.#parts.live.hangUp(callee.callId, "cancelled");
     } catch (error) {
       const known = error instanceof GatewayError;
       const log = this.#parts.log.child({ callId });
@@ -186,15 +217,23 @@ export class TransferDesk implements TransferControl {
     }
   }
 
+  /** The callee's call has its record. The caller may have gone, or the transfer been called off, while it was written. */
+  #called(transfer: Transfer, calleeId: CallId): void {
+    const { live } = this.#parts;
+    if (this.#transfers.get(transfer.caller.callId) !== transfer) {
+      live.hangUp(calleeId, "cancelled");
+      return;
+    }
+    transfer.callee = live.get(calleeId);
+    if (transfer.callee) transfer.callee.bond = "transfer";
+    this.#input(transfer, { type: "callee-called" });
+  }
+
   #arm(transfer: Transfer): void {
-    clearTimeout(this.#timers.get(transfer));
-    this.#timers.delete(transfer);
+    clearTimeout(transfer.timer);
     const { deadline } = transfer.machine;
     if (deadline === undefined) return;
     const delayMs = Math.max(0, deadline - this.#parts.clock.now());
-    this.#timers.set(
-      transfer,
-      setTimeout(() => this.#input(transfer, { type: "timeout" }), delayMs),
-    );
+    transfer.timer = setTimeout(() => this.#input(transfer, { type: "timeout" }), delayMs);
   }
 }
