@@ -42,7 +42,7 @@ export class MediaWatch {
   readonly #options: WatchOptions;
   #answeredAt: number | undefined;
   #oneWayTold = false;
-  #heardAt: number | undefined;
+  #wasHeard = false;
   #silenceFrom: number | undefined;
   /** How often the silence was told. */
   #silences = 0;
@@ -60,7 +60,7 @@ export class MediaWatch {
 
   /** A packet was taken; true: after a silence that was told. */
   heard(now: number): boolean {
-    this.#heardAt = now;
+    this.#wasHeard = true;
     this.#silenceFrom = now;
     const resumed = this.#silences > 0;
     this.#silences = 0;
@@ -81,7 +81,7 @@ export class MediaWatch {
   /** Called each tick; mostly undefined. */
   tick(now: number, plan: MediaPlan, refusals: Refusals): RtpNews | undefined {
     if (!receives(plan) || this.#answeredAt === undefined || this.#silenceFrom === undefined) return undefined;
-    if (!this.#oneWayTold && this.#heardAt === undefined && now - this.#answeredAt >= this.#options.oneWayMs) {
+    if (!this.#oneWayTold && !this.#wasHeard && now - this.#answeredAt >= this.#options.oneWayMs) {
       this.#oneWayTold = true;
       const reason = this.#reason(plan, refusals);
       return { type: "one-way-audio", reason, text: explain(reason, plan) };

@@ -18,7 +18,8 @@ export class Reception {
   #received = 0;
   #expectedPrior = 0;
   #receivedPrior = 0;
-  #lastTransit: number | undefined;
+  /** NaN before the first packet: a number throughout needs no memory of its own for each packet. */
+  #lastTransit = Number.NaN;
   #jitter = 0;
 
   constructor(ssrc: number, clockRateHz: number) {
@@ -58,17 +59,15 @@ export class Reception {
     this.#received = 0;
     this.#expectedPrior = 0;
     this.#receivedPrior = 0;
-    this.#lastTransit = undefined;
+    this.#lastTransit = Number.NaN;
   }
 
   #measureJitter(timestamp: RtpTimestamp, now: number): void {
-    // Modulo 2^32, like the timestamps; the difference of two transits is small.
-    const transit = ((now * this.#clockRateHz) / 1000 - timestamp) % 0x100000000;
-    if (this.#lastTransit !== undefined) {
-      let difference = Math.abs(transit - this.#lastTransit);
-      if (difference > 0x80000000) difference = Math.abs(0x100000000 - difference);
-      this.#jitter += (difference - this.#jitter) / 16;
-    }
+    const transit = (now * this.#clockRateHz) / 1000 - timestamp;
+    let difference = Math.abs(transit - this.#lastTransit);
+    // Where the timestamps wrap, transit jumps by 2^32.
+    if (difference > 0x80000000) difference = Math.abs(0x100000000 - difference);
+    if (!Number.isNaN(difference)) this.#jitter += (difference - this.#jitter) / 16;
     this.#lastTransit = transit;
   }
 

@@ -58,11 +58,12 @@ export async function openRtpSockets(options: RtpSocketOptions, events: RtpSocke
 
 /** A bound socket, or undefined when the port is taken. */
 function bind(address: string, port: number): Promise<Socket | undefined> {
+  const family = isIPv6(address) ? 6 : 4;
   const socket = createSocket({
-    type: isIPv6(address) ? "udp6" : "udp4",
+    type: `udp${family}`,
     recvBufferSize: receiveBufferBytes,
     // Addresses are numbers already; a look-up would put off every send, and the buffer could change meanwhile.
-    lookup: (hostname, _options, callback) => callback(null, hostname, isIPv6(hostname) ? 6 : 4),
+    lookup: (hostname, _options, callback) => callback(null, hostname, family),
   });
   return new Promise((resolve, reject) => {
     socket.once("error", (error: NodeJS.ErrnoException) => {
