@@ -1,4 +1,5 @@
-import type { TurnSettings } from "../protocol.ts";
+import type { AiCapabilities } from "../ai/session.ts";
+import type { AgentSpec, TurnSettings } from "../protocol.ts";
 import { maxTurnDigits } from "./dtmf-turn.ts";
 
 /** How turns are taken, every setting filled in. */
@@ -107,6 +108,15 @@ export function turnOptions(settings: TurnSettings, facts: TurnFacts = {}): Turn
     speechStopLagMs: clamp(facts.speechStopLagMs, 0, 1000, preset.speechStopLagMs),
     language: facts.language ?? preset.language,
   };
+}
+
+/** How an agent takes turns with an AI session that can do this. */
+export function turnOptionsOf(agent: AgentSpec, { endsTurns, ears }: AiCapabilities): TurnOptions {
+  const detection = endsTurns ? (agent.turn.detection ?? "local") : "local";
+  // Only a provider whose own ears cut the turns gives words before a turn is committed.
+  const wordsExpected = ears && detection === "provider";
+  const facts = { language: agent.language, wordsExpected, wordsFollow: ears && !wordsExpected };
+  return turnOptions({ ...agent.turn, detection }, facts);
 }
 
 function clamp(value: number | undefined, least: number, most: number, preset: number): number {

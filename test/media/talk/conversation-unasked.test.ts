@@ -218,11 +218,4 @@ describe("conversation: the operator's words", () => {
     call.until(2500);
     expect(call.newsOf("call-error").map(({ kind }) => kind)).toEqual(["announcements-full", "announcements-full"]);
   });
-
-  test("keys to a carrier that cannot send them are told as trouble", () => {
-    const call = new ConversationCall();
-    call.conversation.sendDtmf("123", 100);
-    expect(call.newsOf("call-error")).toMatchObject([{ kind: "dtmf-not-sent", fatal: false }]);
-    expect(JSON.stringify(call.news)).not.toContain("123");
-  });
 });

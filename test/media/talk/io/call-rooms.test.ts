@@ -354,6 +354,13 @@ describe("an agent in a room", () => {
 });
 
 describe("a call without an agent", () => {
+  test("keys that its line cannot send are told as trouble, without the keys", () => {
+    const call = new MediaHouse(ears).call({ leg: { dtmfOut: false } });
+    call.session.sendDtmf("123");
+    expect(call.of("call-error")).toMatchObject([{ kind: "dtmf-not-sent", fatal: false }]);
+    expect(JSON.stringify(call.events)).not.toContain("123");
+  });
+
   test("sends nothing, tells its keys, presses ours, and cannot speak", async () => {
     const house = new MediaHouse(ears);
     const call = house.call({ leg: { dtmfOut: true } });
