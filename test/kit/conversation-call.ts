@@ -134,7 +134,12 @@ export class ConversationCall {
 
   /** Runs a tool's answer in. */
   answerTool(at: number, toolCallId: string, name = "lookup"): this {
-    return this.at(at, () => this.conversation.toolFinished(toolCallId, name, true, "{}", 1, this.now));
+    return this.at(at, () => this.finishTool(toolCallId, name));
+  }
+
+  /** A tool's answer is here. */
+  finishTool(toolCallId: string, name = "lookup"): void {
+    this.conversation.tools.finished(toolCallId, name, { ok: true, output: "{}", durationMs: 1 }, this.now);
   }
 
   newsOf<Type extends ConversationNews["type"]>(type: Type): Extract<ConversationNews, { type: Type }>[] {

@@ -47,9 +47,9 @@ export class CallerSide {
   }
 
   key(digit: string, now: number): void {
-    const { ports, options, initiative, input } = this.#parts;
+    const { ports, options, initiative, callerTookFloor, input } = this.#parts;
     if (this.#keys.belated(digit, now)) return;
-    initiative.callerTookFloor();
+    callerTookFloor(now);
     initiative.callerActive(now);
     this.#firstKeyAt ??= now;
     input({ type: "dtmf-barge-in" }, now);

@@ -14,6 +14,8 @@ export interface ConversationParts {
   readonly timer: TurnTimer;
   readonly replies: Replies;
   readonly initiative: Initiative;
+  /** The caller takes the floor: what was meant for one who is done, or about to go, is off. */
+  readonly callerTookFloor: (now: number) => void;
   /** Brings an input to the turn-taking; one that comes while orders are being performed waits for them. */
   readonly input: (input: TurnInput, now: number) => void;
 }

@@ -23,12 +23,12 @@ const timeoutInput = { type: "timeout" } as const;
  * tells the control plane what happened. A core: all time comes in as `now` (monotonic ms), all effects leave by ports.
  */
 export class Conversation {
+  readonly tools: AgentTools;
   readonly #parts: ConversationParts;
   readonly #turn: TurnDriver;
   readonly #desk: ReplyDesk;
   readonly #voice: AgentVoice;
   readonly #caller: CallerSide;
-  readonly #tools: AgentTools;
   readonly #lastWords = new LastWords();
   #presence: AgentPresence = "talks";
 
@@ -41,11 +41,15 @@ export class Conversation {
       timer: new TurnTimer(now, () => ports.makeId("turn")),
       replies: new Replies(),
       initiative: new Initiative(options, agent.maxDurationMs, now),
+      callerTookFloor: (at) => {
+        parts.initiative.callerTookFloor();
+        this.tools.callerTookFloor(at);
+      },
       input: (input, at) => this.#turn.input(input, at),
     };
     this.#parts = parts;
     this.#desk = new ReplyDesk(parts, agent.firstMessage);
-    this.#tools = new AgentTools(parts);
+    this.tools = new AgentTools(parts, this.#desk, () => this.#speaksAboutTools);
     const voice = new AgentVoice(parts, now);
     const agentWords = { recentText: () => voice.transcript.recentText, tell: () => voice.tellNews() };
     this.#voice = voice;
@@ -181,7 +185,7 @@ export class Conversation {
         this.#caller.words(event.itemId, event.text, event.final, now);
         break;
       case "tool-call":
-        this.#tools.called(event.toolCallId, event.name, event.argumentsJson, now);
+        this.tools.called(event.toolCallId, event.name, event.argumentsJson, now);
         break;
       case "hang-up":
         if (this.#presence === "talks") initiative.leave("agent-hung-up", now);
@@ -205,18 +209,6 @@ export class Conversation {
     }
   }
 
-  /** A customer's tool answered (or failed: then `output` says so to the model). */
-  toolFinished(toolCallId: string, name: string, ok: boolean, output: string, durationMs: number, now: number): void {
-    if (!this.#tools.finished(toolCallId, name, ok, output, durationMs, now)) return;
-    const { ports, initiative } = this.#parts;
-    // While the caller speaks, his turn will bring the next reply and it will know this result.
-    const { state } = this.#turn;
-    const free = state !== "caller-speaking" && state !== "endpointing" && !initiative.leaving;
-    const respond = free && this.#presence === "talks";
-    ports.ai.order({ type: "tool-result", toolCallId, output, respond });
-    if (respond && !this.#tools.busy) this.#desk.expect("tool-result", true, now);
-  }
-
   /** The operator's words, as soon as nobody has the floor. */
   say(text: string, now: number): void {
     this.#announce(text, "say", now);
@@ -235,15 +227,17 @@ export class Conversation {
     this.#voice.tellNews();
     if (this.#endLastWords(now)) return;
     // A reply that waits for a tool is not late.
-    const waitsForTool = this.#turn.state === "thinking" && this.#tools.busy;
+    const waitsForTool = this.#turn.state === "thinking" && this.tools.busy;
     const { deadline } = this.#turn;
     if (deadline !== undefined && deadline <= now && !waitsForTool) this.#turn.input(timeoutInput, now);
     this.#caller.tick(now);
-    const quiet = playout.idle && replies.quiet(now) && !this.#tools.busy;
+    const played = playout.idle && replies.quiet(now);
+    const quiet = played && !this.tools.busy;
     if (quiet && replies.takeFinished()) this.#turn.input({ type: "playout-done" }, now);
     this.#voice.tellPartial(now);
     if (quiet && this.#desk.opening.leavingMessage) initiative.leave("machine-answered", now);
     this.#takeInitiative(quiet, now);
+    this.tools.tick(played, now);
   }
 
   /** The call is over: what was under way is reported as it stands. */
@@ -252,7 +246,14 @@ export class Conversation {
     this.#turn.close(now);
     this.#voice.tellNews();
     report.turn(timer.abandon());
-    this.#tools.close(now);
+    this.tools.close(now);
+  }
+
+  /** While the caller speaks, his turn will bring the next reply and it will know the tool's result. */
+  get #speaksAboutTools(): boolean {
+    const { state } = this.#turn;
+    const free = state !== "caller-speaking" && state !== "endpointing" && !this.#parts.initiative.leaving;
+    return free && this.#presence === "talks";
   }
 
   /** True when the provider is gone and what it said was heard: the call ends. */
@@ -276,6 +277,7 @@ export class Conversation {
     const { state, holding } = this.#turn;
     // While it is open whether he speaks at all, what was cut off keeps the call from being quiet.
     const callers = state === "caller-speaking" && !holding;
+    if (callers) this.tools.callerTookFloor(now);
     for (const order of initiative.handle({ quiet, free: state === "listening", callers }, now)) {
       if (order.type === "say") this.#desk.say(order.text, order.reason, order.interruptible, now);
       else ports.end(order.cause, "");

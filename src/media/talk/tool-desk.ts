@@ -26,6 +26,11 @@ export class ToolDesk {
     return true;
   }
 
+  /** For how long a call has been waiting for its answer, in ms. */
+  ageMs(toolCallId: string, now: number): number {
+    return Math.round(now - (this.#running.get(toolCallId)?.startedAt ?? now));
+  }
+
   /** Notes an answer; false when none is awaited any more. */
   answer(toolCallId: string): boolean {
     return this.#running.delete(toolCallId);

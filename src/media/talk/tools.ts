@@ -1,7 +1,7 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
 import addFormats from "ajv-formats";
 import type { ToolDeclaration } from "../ai/session.ts";
-import type { ToolSpec } from "../protocol.ts";
+import type { ToolSpec, TransferTarget } from "../protocol.ts";
 
 /** Tools that every agent has; the gateway runs them itself. */
 export const builtInTools = [
@@ -27,13 +27,51 @@ export const builtInTools = [
   },
 ] as const satisfies readonly ToolDeclaration[];
 
+/** Name of the built-in tool of agents that have somebody to put callers through to. */
+export const transferToolName = "transfer_call";
+
 /** Names of the built-in tools. */
-export type BuiltInToolName = (typeof builtInTools)[number]["name"];
+export type BuiltInToolName = (typeof builtInTools)[number]["name"] | typeof transferToolName;
+
+type BuiltInTool = ToolDeclaration & { readonly name: BuiltInToolName };
+
+/** The built-in tools of an agent that may put callers through to these. */
+export function builtInToolsOf(transfers: readonly TransferTarget[]): readonly BuiltInTool[] {
+  return transfers.length === 0 ? builtInTools : [...builtInTools, transferTool(transfers)];
+}
 
 /** What the model may call in a call: the agent's tools and the built-in ones, which win a clash of names. */
-export function toolCatalogue(tools: readonly ToolSpec[]): readonly ToolDeclaration[] {
-  const own = tools.filter((tool) => !builtInTools.some((builtIn) => builtIn.name === tool.name));
-  return [...own.map(({ name, description, parameters }) => ({ name, description, parameters })), ...builtInTools];
+export function toolCatalogue(
+  tools: readonly ToolSpec[],
+  transfers: readonly TransferTarget[],
+): readonly ToolDeclaration[] {
+  const builtIns = builtInToolsOf(transfers);
+  const own = tools.filter((tool) => !builtIns.some((builtIn) => builtIn.name === tool.name));
+  return [...own.map(({ name, description, parameters }) => ({ name, description, parameters })), ...builtIns];
+}
+
+const maxBriefingChars = 2_000;
+
+function transferTool(transfers: readonly TransferTarget[]): BuiltInTool {
+  const people = transfers.map(({ name, description }) => (description === "" ? name : `${name}: ${description}`));
+  const target = { type: "string", enum: transfers.map(({ name }) => name), description: people.join("\n") };
+  const briefing = {
+    type: "string",
+    maxLength: maxBriefingChars,
+    description: "What the other side is to know before the two talk: who calls and why, in one or two sentences.",
+  };
+  const hasBriefing = transfers.some(({ mode }) => mode === "attended");
+  return {
+    name: transferToolName,
+    description:
+      "Puts the caller through to somebody else. Tell the caller so first: the transfer begins once everything you said " +
+      "was played. When it does not work out the caller is back with you, and you are told why.",
+    parameters: {
+      type: "object",
+      properties: { target, ...(hasBriefing && { briefing }) },
+      required: ["target"],
+    },
+  };
 }
 
 /** What went wrong with a tool call, told to the model as data. */
@@ -44,6 +82,7 @@ export interface ToolError {
     | "misconfigured_tool"
     | "too_many_calls"
     | "call_ended"
+    | "caller_spoke"
     | "timeout"
     | "unreachable"
     | "answer_too_large"
@@ -54,6 +93,13 @@ export interface ToolError {
   readonly field?: string;
   /** The start of what the tool answered. */
   readonly answer?: string;
+}
+
+/** How a tool call ended; `output` is what the model reads, an error too. */
+export interface ToolOutcome {
+  readonly ok: boolean;
+  readonly output: string;
+  readonly durationMs: number;
 }
 
 /** A tool error as the text the model reads. */

@@ -93,7 +93,7 @@ export class TurnDriver {
         playout.discardKept();
         break;
       case "interruption":
-        this.#interrupted(order);
+        this.#interrupted(order, now);
         break;
       case "turn-done":
         break;
@@ -114,9 +114,10 @@ export class TurnDriver {
     this.#driven.transcript.interrupted(items);
   }
 
-  #interrupted({ outcome, onsetAtMs, pausedAtMs, decidedAtMs }: Extract<TurnOrder, { type: "interruption" }>): void {
-    const { ports, report, initiative } = this.#parts;
-    if (outcome === "yielded") initiative.callerTookFloor();
+  #interrupted(order: Extract<TurnOrder, { type: "interruption" }>, now: number): void {
+    const { ports, report, callerTookFloor } = this.#parts;
+    const { outcome, onsetAtMs, pausedAtMs, decidedAtMs } = order;
+    if (outcome === "yielded") callerTookFloor(now);
     else {
       this.#driven.utterances.discarded();
       ports.ai.order({ type: "discard-turn" });

@@ -70,7 +70,7 @@ test("conversation: whatever happens it comes to an end, and tells of the agent 
     const call = randomCall(seed);
     for (let end = livelyMs; !call.ending && end < 300_000; end += 5000) {
       call.until(end);
-      for (let n = 0; n < 30; n++) call.conversation.toolFinished(`tool_${n}`, "lookup", true, "{}", 1, call.now);
+      for (let n = 0; n < 30; n++) call.finishTool(`tool_${n}`);
     }
     expect(call.ending, `seed ${seed}: no end\n${call.ai.log.slice(-12).join("\n")}`).toBeDefined();
     causes.add(call.ending?.cause ?? "");

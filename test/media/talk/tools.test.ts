@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { ToolDeclaration } from "../../../src/media/ai/session.ts";
-import type { ToolSpec } from "../../../src/media/protocol.ts";
+import type { ToolSpec, TransferTarget } from "../../../src/media/protocol.ts";
 import { builtInTools, checkArguments, toolCatalogue } from "../../../src/media/talk/tools.ts";
 
 const order: ToolDeclaration = {
@@ -27,9 +27,29 @@ function errorOf(argumentsJson: string, tool = order) {
 describe("tools", () => {
   test("a call's catalogue has the agent's tools and the built-in ones, without addresses and secrets", () => {
     const spec: ToolSpec = { ...order, url: "https://x.example/", secret: "whsec", timeoutMs: 1_000, headers: {} };
-    const catalogue = toolCatalogue([spec, { ...spec, name: "hang_up", description: "mine" }]);
+    const catalogue = toolCatalogue([spec, { ...spec, name: "hang_up", description: "mine" }], []);
     expect(catalogue.map((tool) => tool.name)).toEqual(["order", "hang_up", "send_dtmf"]);
     expect(JSON.stringify(catalogue)).not.toMatch(/whsec|x\.example|mine/);
+  });
+
+  test("transfer_call is there for agents with somebody to put callers through to, and knows them by name", () => {
+    const sales: TransferTarget = { name: "Sales", description: "Buyers.", to: "201", mode: "blind", confirm: "none" };
+    const anna: TransferTarget = { name: "Anna", description: "", to: "+15550144", mode: "attended", confirm: "key" };
+    const own: ToolSpec = { ...order, name: "transfer_call", url: "", secret: "", timeoutMs: 1_000, headers: {} };
+    const toolOf = (...transfers: readonly TransferTarget[]) =>
+      toolCatalogue([own], transfers).filter(({ name }) => name === "transfer_call");
+    expect(toolOf()).toMatchObject([{ description: "Orders something." }]);
+    const [blind, ...none] = toolOf(sales);
+    expect(none).toEqual([]);
+    expect(blind?.parameters.properties).toEqual({
+      target: { type: "string", enum: ["Sales"], description: "Sales: Buyers." },
+    });
+    const [attended] = toolOf(sales, anna);
+    expect(attended?.parameters.properties).toMatchObject({
+      target: { enum: ["Sales", "Anna"], description: "Sales: Buyers.\nAnna" },
+      briefing: { type: "string" },
+    });
+    expect(JSON.stringify(attended)).not.toMatch(/201|15550144/);
   });
 
   test("good arguments pass as an object; none at all is {}", () => {

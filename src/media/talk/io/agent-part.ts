@@ -63,10 +63,12 @@ export class AgentPart implements LineAgent {
     const tools = createToolRunner({
       plan,
       tools: agent.tools,
+      transfers: agent.transfers,
       clock,
       allowPrivate: allowPrivateTargets,
       hangUp: () => conversation.leave("agent-hung-up", clock.now()),
       sendDtmf: (digits) => leg.sendDtmf(digits),
+      transfer: (wish) => conversation.tools.transfer(wish, clock.now()),
     });
     this.#closers.add(
       () => tools.close(),
@@ -84,10 +86,10 @@ export class AgentPart implements LineAgent {
           this.#answer?.told(news);
         },
         runTool: (toolCallId, name, argumentsJson) => {
-          void tools.run(toolCallId, name, argumentsJson).then(({ ok, output, durationMs }) =>
+          void tools.run(toolCallId, name, argumentsJson).then((outcome) =>
             options.guard(() => {
-              if (this.#closedAt !== undefined) return;
-              conversation.toolFinished(toolCallId, name, ok, output, durationMs, clock.now());
+              if (this.#closedAt !== undefined || !outcome) return;
+              conversation.tools.finished(toolCallId, name, outcome, clock.now());
             }),
           );
         },

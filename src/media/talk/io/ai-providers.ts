@@ -59,7 +59,7 @@ export class AiProviders {
       voice: agent.voice,
       language: agent.language,
       instructions: agent.instructions,
-      tools: toolCatalogue(agent.tools),
+      tools: toolCatalogue(agent.tools, agent.transfers),
       from: plan.from,
       to: plan.to,
       metadata: plan.metadata,

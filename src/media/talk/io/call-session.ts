@@ -215,6 +215,11 @@ export class CallSession {
     });
   }
 
+  /** Whether the agent's caller is being put through; `refusal`: why not. */
+  transferAnswered(toolCallId: string, refusal: string | undefined): void {
+    this.#guard(() => this.#agent?.conversation.tools.transferAnswered(toolCallId, refusal, this.#now()));
+  }
+
   say(text: string): void {
     this.#guard(() => {
       if (this.#agent) this.#agent.conversation.say(text, this.#now());

@@ -215,6 +215,9 @@ export async function startMediaPlane(options: MediaPlaneOptions): Promise<Media
         case "leave-room":
           sessions.get(command.callId)?.leaveRoom(command.note);
           break;
+        case "answer-transfer":
+          sessions.get(command.callId)?.transferAnswered(command.toolCallId, command.refusal);
+          break;
         case "open-pair":
           openPair(command.plans);
           break;

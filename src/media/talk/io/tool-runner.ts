@@ -6,21 +6,25 @@ import {
   guardedFetch,
 } from "../../../kit/io/guarded-http.ts";
 import { signatureHeader, signRequest } from "../../../kit/signature.ts";
-import type { CallPlan, ToolSpec } from "../../protocol.ts";
+import type { CallPlan, ToolSpec, TransferTarget } from "../../protocol.ts";
+import type { TransferWish } from "../handover.ts";
 import { ToolBook } from "../tool-book.ts";
-import { builtInTools, checkArguments, type ToolError, toolErrorOutput } from "../tools.ts";
-
-/** How a tool call ended; `output` is what the model reads, an error too. */
-export interface ToolOutcome {
-  readonly ok: boolean;
-  readonly output: string;
-  readonly durationMs: number;
-}
+import {
+  type BuiltInToolName,
+  builtInToolsOf,
+  checkArguments,
+  type ToolError,
+  type ToolOutcome,
+  toolErrorOutput,
+} from "../tools.ts";
 
 /** Runs the tools of one call. */
 export interface ToolRunner {
-  /** Answers a tool call exactly once, whatever happens; never rejects. The same id again shares the first's answer. */
-  run(toolCallId: string, name: string, argumentsJson: string): Promise<ToolOutcome>;
+  /**
+   * Answers a tool call exactly once, whatever happens; never rejects. The same id again shares the first's answer.
+   * Undefined: whoever was told to put the caller through answers it.
+   */
+  run(toolCallId: string, name: string, argumentsJson: string): Promise<ToolOutcome | undefined>;
   /** The call is over: what runs is given up and answered with an error. Twice is fine. */
   close(): void;
 }
@@ -29,6 +33,8 @@ export interface ToolRunnerOptions {
   readonly plan: Pick<CallPlan, "callId" | "from" | "to" | "metadata">;
   /** The customer's tools. */
   readonly tools: readonly ToolSpec[];
+  /** Whom the model may put the caller through to. */
+  readonly transfers: readonly TransferTarget[];
   readonly clock: Clock;
   /** Also private addresses and plain http. */
   readonly allowPrivate: boolean;
@@ -36,6 +42,8 @@ export interface ToolRunnerOptions {
   readonly hangUp: () => void;
   /** Presses keys; false when the leg has no way to. */
   readonly sendDtmf: (digits: string) => boolean;
+  /** The model wants the caller put through; false: another transfer is under way. */
+  readonly transfer: (wish: TransferWish) => boolean;
 }
 
 const maxAnswerBytes = 64 * 1024;
@@ -51,20 +59,23 @@ export function createToolRunner(options: ToolRunnerOptions): ToolRunner {
 }
 
 type Answer = Omit<ToolOutcome, "durationMs">;
+type Outcome = Promise<ToolOutcome | undefined>;
 
 class HttpToolRunner implements ToolRunner {
   readonly #options: ToolRunnerOptions;
+  readonly #builtIns: ReturnType<typeof builtInToolsOf>;
   readonly #book = new ToolBook();
   readonly #closing = new AbortController();
-  readonly #outcomes = new Map<string, Promise<ToolOutcome>>();
+  readonly #outcomes = new Map<string, Outcome>();
   /** What lets a waiting call go on; `false` when the telephone call ended meanwhile. */
   readonly #waiting = new Map<string, (go: boolean) => void>();
 
   constructor(options: ToolRunnerOptions) {
     this.#options = options;
+    this.#builtIns = builtInToolsOf(options.transfers);
   }
 
-  run(toolCallId: string, name: string, argumentsJson: string): Promise<ToolOutcome> {
+  run(toolCallId: string, name: string, argumentsJson: string): Outcome {
     const known = this.#outcomes.get(toolCallId);
     if (known) return known;
     const outcome = this.#timed(() => this.#answer(toolCallId, name, argumentsJson));
@@ -79,20 +90,20 @@ class HttpToolRunner implements ToolRunner {
     this.#closing.abort();
   }
 
-  async #timed(work: () => Promise<Answer>): Promise<ToolOutcome> {
+  async #timed(work: () => Promise<Answer | undefined>): Outcome {
     const startedAt = this.#options.clock.now();
     const answer = await work().catch(() => failed({ code: "unreachable", message: "The tool could not be run." }));
-    return { ...answer, durationMs: Math.round(this.#options.clock.now() - startedAt) };
+    return answer && { ...answer, durationMs: Math.round(this.#options.clock.now() - startedAt) };
   }
 
-  async #answer(toolCallId: string, name: string, argumentsJson: string): Promise<Answer> {
-    const builtIn = builtInTools.find((tool) => tool.name === name);
+  async #answer(toolCallId: string, name: string, argumentsJson: string): Promise<Answer | undefined> {
+    const builtIn = this.#builtIns.find((tool) => tool.name === name);
     const spec = this.#options.tools.find((tool) => tool.name === name);
     const declaration = builtIn ?? spec;
     if (!declaration) return failed({ code: "unknown_tool", message: "There is no tool of this name." });
     const checked = checkArguments(declaration, argumentsJson);
     if (!checked.ok) return failed(checked.error);
-    if (builtIn) return this.#runBuiltIn(builtIn.name, checked.value);
+    if (builtIn) return this.#runBuiltIn(builtIn.name, toolCallId, checked.value);
     const admitted = this.#book.admit(toolCallId);
     if (admitted === "refuse") return failed({ code: "too_many_calls", message: "Too many tools run at once." });
     if (admitted === "wait" && !(await this.#turn(toolCallId))) return callEnded;
@@ -114,16 +125,23 @@ class HttpToolRunner implements ToolRunner {
     });
   }
 
-  #runBuiltIn(name: (typeof builtInTools)[number]["name"], args: Readonly<Record<string, unknown>>): Answer {
+  /** The schemas have made sure that the arguments are what they are taken for. */
+  #runBuiltIn(name: BuiltInToolName, toolCallId: string, args: Readonly<Record<string, unknown>>): Answer | undefined {
     if (this.#closing.signal.aborted) return callEnded;
-    if (name === "hang_up") {
-      this.#options.hangUp();
-      return { ok: true, output: JSON.stringify({ status: "The call ends once your words were played." }) };
+    switch (name) {
+      case "hang_up":
+        this.#options.hangUp();
+        return { ok: true, output: JSON.stringify({ status: "The call ends once your words were played." }) };
+      case "send_dtmf":
+        if (this.#options.sendDtmf(String(args.digits)))
+          return { ok: true, output: JSON.stringify({ status: "sent" }) };
+        return failed({ code: "not_possible", message: "This line cannot send keys." });
+      case "transfer_call": {
+        const briefing = typeof args.briefing === "string" ? args.briefing : undefined;
+        if (this.#options.transfer({ toolCallId, target: String(args.target), briefing })) return undefined;
+        return failed({ code: "not_possible", message: "The caller is being put through already." });
+      }
     }
-    // The schema has made sure that it is a text of keys.
-    const sent = this.#options.sendDtmf(String(args.digits));
-    if (!sent) return failed({ code: "not_possible", message: "This line cannot send keys." });
-    return { ok: true, output: JSON.stringify({ status: "sent" }) };
   }
 
   async #post(spec: ToolSpec, toolCallId: string, args: Readonly<Record<string, unknown>>): Promise<Answer> {

@@ -3,13 +3,24 @@ import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { systemClock } from "../../../../src/kit/io/system-clock.ts";
 import { checkSignature } from "../../../../src/kit/signature.ts";
+import type { TransferTarget } from "../../../../src/media/protocol.ts";
+import type { TransferWish } from "../../../../src/media/talk/handover.ts";
 import { createToolRunner, type ToolRunner } from "../../../../src/media/talk/io/tool-runner.ts";
+import type { ToolOutcome } from "../../../../src/media/talk/tools.ts";
 
 interface Seen {
   readonly headers: IncomingMessage["headers"];
   readonly body: string;
   readonly response: ServerResponse;
 }
+
+/** A runner whose every call is answered. */
+interface AnsweringRunner {
+  run(...call: Parameters<ToolRunner["run"]>): Promise<ToolOutcome>;
+  close(): void;
+}
+
+const sales: TransferTarget = { name: "Sales", description: "", to: "201", mode: "blind", confirm: "none" };
 
 describe("tool runner", () => {
   let server: Server;
@@ -19,11 +30,13 @@ describe("tool runner", () => {
   let runner: ToolRunner | undefined;
   let hungUp: number;
   let keys: string[];
+  let wishes: TransferWish[];
 
   beforeEach(async () => {
     seen = [];
     hungUp = 0;
     keys = [];
+    wishes = [];
     answer = ({ response }) => response.end("sunny");
     server = createServer(async (request, response) => {
       const chunks: Buffer[] = [];
@@ -41,13 +54,14 @@ describe("tool runner", () => {
     await new Promise((resolve) => server.close(resolve));
   });
 
-  function open({ timeoutMs = 2_000, allowPrivate = true, sendsDtmf = true, toolUrl = url } = {}): ToolRunner {
+  function open({ timeoutMs = 2_000, allowPrivate = true, sendsDtmf = true, toolUrl = url } = {}): AnsweringRunner {
     const parameters = { type: "object", properties: { city: { type: "string" } }, required: ["city"] };
     const headers = { "X-Shop": "7", "x-tandem-signature": "forged" };
     const weather = { name: "weather", description: "", parameters, url: toolUrl, secret: "whsec", timeoutMs, headers };
-    runner = createToolRunner({
+    const tools = createToolRunner({
       plan: { callId: "call_1", from: "+15550001", to: "+15550100", metadata: { shop: "7" } },
       tools: [weather],
+      transfers: [sales],
       clock: systemClock,
       allowPrivate,
       hangUp: () => void hungUp++,
@@ -55,8 +69,17 @@ describe("tool runner", () => {
         keys.push(digits);
         return sendsDtmf;
       },
+      transfer: (wish) => wishes.push(wish) === 1,
     });
-    return runner;
+    runner = tools;
+    return {
+      run: async (...call) => {
+        const outcome = await tools.run(...call);
+        if (!outcome) throw new Error("nobody answered");
+        return outcome;
+      },
+      close: () => tools.close(),
+    };
   }
   const errorOf = (output: string) =>
     (JSON.parse(output) as { error: { code: string; field?: string; answer?: string } }).error;
@@ -150,6 +173,16 @@ describe("tool runner", () => {
       expect(errorOf(output).code).toBe("call_ended");
     }
     expect(hungUp).toBe(0);
+  });
+
+  test("a caller is put through to those only whom the agent may; it is answered by who does it", async () => {
+    const tools = open();
+    const unknown = await tools.run("t1", "transfer_call", '{"target":"+15550199"}');
+    expect(errorOf(unknown.output)).toMatchObject({ code: "invalid_arguments", field: "target" });
+    expect(await runner?.run("t2", "transfer_call", '{"target":"Sales","briefing":"A buyer."}')).toBeUndefined();
+    expect(wishes).toEqual([{ toolCallId: "t2", target: "Sales", briefing: "A buyer." }]);
+    const second = await tools.run("t3", "transfer_call", '{"target":"Sales"}');
+    expect(errorOf(second.output).code).toBe("not_possible");
   });
 
   test("the built-in tools act on the call", async () => {
