@@ -6,12 +6,19 @@ export type Logger = pino.Logger;
 /** Fields that never reach the log, wherever they stand one level deep. */
 const secretFields = ["authorization", "token", "apiKey", "api_key", "secret", "password", "key", "authToken"];
 
-/** A logger that writes JSON lines to stdout, or nothing at all for `silent`. */
+/** Lines that wait for a reader who has stopped reading; past this they are dropped. */
+const maxWaitingBytes = 4 * 1024 * 1024;
+
+/**
+ * A logger that writes JSON lines to stdout, or nothing at all for `silent`. It does not wait for whoever reads them: a
+ * slow reader must not hold up a call's audio. What still waits at the end of the process is written then.
+ */
 export function createLogger(level: string, processName: string): Logger {
-  return pino({
+  const options = {
     level,
     base: { process: processName },
     timestamp: pino.stdTimeFunctions.isoTime,
     redact: { paths: [...secretFields, ...secretFields.map((field) => `*.${field}`)], censor: "[secret]" },
-  });
+  };
+  return pino(options, pino.destination({ dest: 1, sync: false, maxLength: maxWaitingBytes }));
 }

@@ -75,8 +75,8 @@ export class Transports {
     const { transport } = hop;
     const bound = this.addressOf(transport === "WS" || transport === "WSS" ? "TCP" : transport) ?? this.#udp?.address;
     const isAny = bound === undefined || bound.address === "0.0.0.0" || bound.address === "::";
-    const isPublic = this.#options.publicAddress !== undefined;
-    const address = isAny || isPublic ? addressTowards(hop.address, this.#options.publicAddress) : bound.address;
+    const isAlsoPublic = (this.#options.publicAddress ?? "") !== "";
+    const address = isAny || isAlsoPublic ? addressTowards(hop.address, this.#options.publicAddress) : bound.address;
     return { host: address.includes(":") ? `[${address}]` : address, port: bound?.port ?? 5060 };
   }
 

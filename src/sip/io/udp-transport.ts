@@ -26,9 +26,16 @@ export class UdpTransport {
 
   /** Opens a socket; port 0 takes a free one. */
   static async open(at: ListenAddress, user: TransportUser): Promise<UdpTransport> {
-    const socket = createSocket({ type: isIPv6(at.address) ? "udp6" : "udp4" });
+    const family = isIPv6(at.address) ? 6 : 4;
+    // A hop's address is a number already: nothing is looked up for a message.
+    const socket = createSocket({
+      type: `udp${family}`,
+      lookup: (hostname, _options, callback) => callback(null, hostname, family),
+    });
+    // It may listen before `bind` returns.
+    const listening = once(socket, "listening");
     socket.bind(at.port, at.address);
-    await once(socket, "listening");
+    await listening;
     trySize(() => socket.setRecvBufferSize(bufferBytes));
     trySize(() => socket.setSendBufferSize(bufferBytes));
     return new UdpTransport(socket, user);
