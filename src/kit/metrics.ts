@@ -58,6 +58,11 @@ export function createMetrics() {
       registers,
     }),
     errors: new Counter({ name: "tandem_errors_total", help: "Errors by kind", labelNames: ["kind"], registers }),
+    vadRestarts: new Counter({
+      name: "tandem_vad_restarts_total",
+      help: "Threads of the neural voice activity detector started again after a crash",
+      registers,
+    }),
     toolCalls: new Counter({
       name: "tandem_tool_calls_total",
       help: "Tool calls by result",

@@ -6,6 +6,8 @@ import { VadGate, type VadGateOptions } from "./vad-gate.ts";
 
 /** The neural tier as one call sees it. Positions count 8 kHz samples, skipped ones too. */
 export interface NeuralVad {
+  /** Nothing is judged at present: the cheap tier decides alone. */
+  readonly down: boolean;
   push(pcm8k: Int16Array): void;
   skip(samples: number): void;
   reset(): void;
@@ -59,6 +61,7 @@ export class CallVad {
     const level = levelDbov(pcm8k);
     const voiced = this.#cheap.voiced(pcm8k);
     const { echo } = this.#echo.frame(level, now);
+    if (this.#neural) this.#detector.neural = !this.#neural.down;
     this.#detector.frame(voiced && !echo, level, now, agentAudible);
     this.#samples += pcm8k.length;
     this.#samplesAt = now;

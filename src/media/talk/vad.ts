@@ -1,6 +1,6 @@
 /** When speech starts and stops; every length in ms of audio. */
 export interface SpeechDetectorOptions {
-  /** False: no neural tier; the cheap one decides with an energy gate, and hears speech in noise. */
+  /** False: no neural tier to begin with; the cheap one decides with an energy gate, and hears speech in noise. */
   readonly neural: boolean;
   /** Silero's probability from which on a window is speech, and below which it no longer is (ai-providers §7.3). */
   readonly onProbability: number;
@@ -64,6 +64,7 @@ export class SpeechDetector {
   readonly #frameAt = new Float64Array(keptFrames).fill(Number.NEGATIVE_INFINITY);
   readonly #frameVoiced = new Uint8Array(keptFrames);
   #frames = 0;
+  #neural: boolean;
   #overAgent = false;
   #noiseDbov: number;
   /** Hysteresis of the neural tier, the speech it heard in a row, and where that began and last ended. */
@@ -78,6 +79,7 @@ export class SpeechDetector {
 
   constructor(options: SpeechDetectorOptions = defaultSpeechDetectorOptions) {
     this.#options = options;
+    this.#neural = options.neural;
     this.#noiseDbov = options.minLevelDbov;
   }
 
@@ -91,9 +93,21 @@ export class SpeechDetector {
     return this.#frames > 0 && this.#frameVoiced[(this.#frames - 1) % keptFrames] === 1;
   }
 
+  /** There is a neural tier; it may go and come back, and speech under way goes on. */
+  get neural(): boolean {
+    return this.#neural;
+  }
+
+  set neural(neural: boolean) {
+    if (neural === this.#neural) return;
+    this.#neural = neural;
+    this.#forgetEvidence();
+  }
+
   /** One 20 ms frame that ended at `now`; `cheapVoiced` false also for what is only the echo of the agent. */
   frame(cheapVoiced: boolean, levelDbov: number, now: number, agentAudible: boolean): void {
-    const { neural, minLevelDbov, overNoiseDb } = this.#options;
+    const { minLevelDbov, overNoiseDb } = this.#options;
+    const neural = this.#neural;
     this.#noiseDbov = Math.min(levelDbov, this.#noiseDbov + noiseRiseDbPerFrame);
     const gateDbov = neural ? minLevelDbov : Math.max(minLevelDbov, this.#noiseDbov + overNoiseDb);
     const voiced = cheapVoiced && levelDbov >= gateDbov;
@@ -148,7 +162,8 @@ export class SpeechDetector {
 
   #tryStart(): void {
     if (!this.#active) return;
-    const { neural, startMs, startOverAgentMs, startCheapMs } = this.#options;
+    const { startMs, startOverAgentMs, startCheapMs } = this.#options;
+    const neural = this.#neural;
     const neededMs = Math.max(this.#overAgent ? startOverAgentMs : startMs, neural ? 0 : startCheapMs);
     if (this.#recentlyVoicedMs() < neededMs) return;
     const runFrom = this.#runStart();

@@ -100,6 +100,45 @@ describe("speech of one call, both tiers", () => {
     }
   });
 
+  test("speech: while the neural tier is down the cheap one decides, as where there is none", async () => {
+    const heard = line(4000, [speech("vm-goodbye").subarray(0, 16_000), 1000]);
+    let down = true;
+    let pushed = 0;
+    const neural = {
+      get down() {
+        return down;
+      },
+      push: () => {
+        pushed += 1;
+      },
+      skip: () => {},
+      reset: () => {},
+      close: () => {},
+    };
+    const play = (vad: CallVad): Seen[] => {
+      const seen: Seen[] = [];
+      for (let i = 0; i + 160 <= heard.length; i += 160) {
+        const now = i / 8 + 20;
+        vad.frame(heard.subarray(i, i + 160), now, false);
+        for (let event = vad.poll(now); event; event = vad.poll(now)) {
+          seen.push({
+            type: event.type,
+            at: now,
+            ofMs: event.type === "speech-started" ? event.onsetAtMs : event.lastVoicedAtMs,
+          });
+        }
+      }
+      return seen;
+    };
+    const alone = await listen(heard, { neural: false });
+    expect(alone.map(({ type }) => type)).toContain("speech-started");
+    expect(play(new CallVad(fvad.open(), () => neural))).toEqual(alone);
+    // It is offered the frames all the same, so that it has them as soon as it is back; one that is up and silent decides.
+    expect(pushed).toBeGreaterThan(0);
+    down = false;
+    expect(play(new CallVad(fvad.open(), () => neural))).toEqual([]);
+  });
+
   test("speech: none in silence, white noise, rumble, a dial tone or a melody of beeps", async () => {
     const rumble = new Int16Array(8 * 4000);
     let low = 0;

@@ -31,6 +31,20 @@ function play(picture: string, overAgent = false, options: Partial<SpeechDetecto
 const quiet = ".".repeat(20);
 
 describe("speech detector", () => {
+  test("speech: under way when the neural tier goes, it goes on by the cheap tier, and stops by it", () => {
+    const detector = new SpeechDetector();
+    const seen: string[] = [];
+    for (let frame = 1; frame <= 60; frame += 1) {
+      const now = frame * 20;
+      if (frame === 20) detector.neural = false;
+      const spoken = frame >= 5 && frame <= 40;
+      if (frame < 20 && frame % 2 === 0) detector.probability(spoken ? 0.9 : 0.05, now - 20);
+      detector.frame(spoken, spoken ? -25 : -70, now, false);
+      for (let event = detector.poll(now); event; event = detector.poll(now)) seen.push(`${event.type}@${now}`);
+    }
+    expect(seen).toEqual([expect.stringMatching(/^speech-started@1[0-9]0$/), "speech-stopped@1000"]);
+  });
+
   test("speech: starts within 100 ms, dated back to its first voiced frame, and stops 200 ms after its last", () => {
     expect(play(`${quiet}##########${quiet}`)).toBe("+400@460 -600@800");
   });

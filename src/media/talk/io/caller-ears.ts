@@ -5,7 +5,7 @@ import type { Fvad } from "../vad-cheap.ts";
 import { loadFvad } from "./fvad.ts";
 import { SileroBatcher } from "./silero.ts";
 
-/** The ears of a media process: both tiers of voice activity detection, the neural one batched over all calls. */
+/** The ears of a media process: both tiers of voice activity detection, the neural one batched over all calls in one thread. */
 export class CallerEars {
   readonly #fvad: Fvad;
   readonly #silero: SileroBatcher | undefined;
@@ -19,9 +19,15 @@ export class CallerEars {
   static async open(log: Logger, metrics: Metrics): Promise<CallerEars> {
     const fvad = await loadFvad();
     try {
-      const silero = await SileroBatcher.load((error) => {
-        metrics.errors.inc({ kind: "vad" });
-        log.error({ err: error }, "the neural voice activity detector failed a run");
+      const silero = await SileroBatcher.load({
+        fault: (error) => {
+          metrics.errors.inc({ kind: "vad" });
+          log.error({ err: error }, "the neural voice activity detector failed; calls go on with the cheap one");
+        },
+        restarted: () => {
+          metrics.vadRestarts.inc();
+          log.info("the neural voice activity detector is there again");
+        },
       });
       return new CallerEars(fvad, silero);
     } catch (error) {
@@ -36,12 +42,18 @@ export class CallerEars {
     return new CallVad(this.#fvad.open(), silero && ((onProbability) => silero.open(onProbability)));
   }
 
+  /** The neural tier is judging; what it finds comes in a moment. */
+  get busy(): boolean {
+    return this.#silero?.busy ?? false;
+  }
+
   /** Once every 20 ms, after all calls' frames. */
   tick(): void {
     this.#silero?.tick();
   }
 
-  close(): void {
-    this.#silero?.close();
+  /** Resolves when the neural tier's thread has ended: before that the process must not. */
+  async close(): Promise<void> {
+    await this.#silero?.close();
   }
 }

@@ -240,11 +240,11 @@ export async function startMediaPlane(options: MediaPlaneOptions): Promise<Media
       for (const session of [...sessions.values()]) session.end("gateway-stopped", "");
       if (sessions.size === 0) setDrained();
       tick.close();
-      ears.close();
       rtpCalls.close();
       await streams.close();
       // Each recording still has its last second to write; a disk that hangs does not hold the process.
-      await Promise.race([drained, new Promise((resolve) => setTimeout(resolve, closeTimeoutMs).unref())]);
+      const ended = Promise.all([drained, ears.close()]);
+      await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, closeTimeoutMs).unref())]);
     },
   };
 }

@@ -67,7 +67,8 @@ async function callSomebody(answeringMachine: AnsweringMachinePlan, pcm: Int16Ar
     session.legEvents.audio(wire);
     ears.tick();
     // The neural detector's run comes back.
-    await turn();
+    do await turn();
+    while (ears.busy);
     ai.advance();
     session.tick(clock.ms);
   }

@@ -1,5 +1,7 @@
+import { BroadcastChannel } from "node:worker_threads";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { SileroBatcher } from "../../../../src/media/talk/io/silero.ts";
+import { sileroWorkerSource } from "../../../../src/media/talk/io/silero-worker.ts";
 import { speech } from "../../../kit/speech.ts";
 
 let batcher: SileroBatcher;
@@ -123,15 +125,128 @@ describe("Silero, batched", () => {
     stream.close();
   });
 
-  test("Silero: closed twice is fine, also during a run; a closed one takes no calls", async () => {
+  test("Silero: closed twice is fine, also during a run, and its thread has ended then; a closed one takes no calls", async () => {
     const one = await SileroBatcher.load();
     const heard: number[] = [];
     one.open((p) => heard.push(p)).push(new Int16Array(256));
     one.tick();
-    one.close();
-    one.close();
-    await drain(one);
+    expect(one.busy).toBe(true);
+    const closing = one.close();
+    await one.close();
+    await closing;
     expect(heard).toEqual([]);
     expect(() => one.open(() => {})).toThrow("closed");
+  });
+});
+
+/** Waits until something is so. */
+async function until(what: () => boolean): Promise<void> {
+  while (!what()) await new Promise((done) => setTimeout(done, 5));
+}
+
+/** A thread's program that ends itself when it is given its third run. */
+const mortal = `
+let runs = 0;
+const { parentPort } = require("node:worker_threads");
+parentPort.on("message", ({ type }) => {
+  if (type === "judge" && ++runs === 3) process.exit(7);
+});
+${sileroWorkerSource}`;
+
+/** One that ends its first run only when it is told to, and fails every later one. */
+const lame = `
+let runs = 0;
+const { parentPort, BroadcastChannel } = require("node:worker_threads");
+const whip = new BroadcastChannel("whip");
+whip.onmessage = () => {
+  whip.close();
+  parentPort.postMessage({ type: "judged" });
+};
+parentPort.on("message", ({ type }) => {
+  if (type === "close") parentPort.close();
+  else if (++runs > 1) parentPort.postMessage({ type: "failed", message: "lame" });
+});
+parentPort.postMessage({ type: "ready" });`;
+
+describe("Silero's thread", () => {
+  test("Silero: without its runtime the load is refused with what to do about it", async () => {
+    const workerSource = 'throw new Error("libonnxruntime.so.1: cannot open shared object file");';
+    await expect(SileroBatcher.load(undefined, { workerSource })).rejects.toThrow(
+      /neural VAD cannot be loaded \(libonnxruntime.*npm ci/,
+    );
+  });
+
+  test("Silero: a thread that dies is told of and replaced; meanwhile audio passes unheard, after it streams are as new", async () => {
+    const faults: string[] = [];
+    let restarted = 0;
+    const events = { fault: (error: Error) => faults.push(error.message), restarted: () => restarted++ };
+    const one = await SileroBatcher.load(events, { workerSource: mortal, firstRestartMs: 1 });
+    const judged: [end: number, p: number][] = [];
+    const stream = one.open((p, end) => judged.push([end, p]));
+    const pcm = speech("hello").subarray(3000, 3256);
+    const pushWindow = async (): Promise<void> => {
+      stream.push(pcm);
+      await drain(one);
+    };
+    await pushWindow();
+    await pushWindow();
+    expect(judged.map(([end]) => end)).toEqual([256, 512]);
+    expect(one.down).toBe(false);
+    await pushWindow();
+    expect(one.down).toBe(true);
+    expect(stream.down).toBe(true);
+    expect(faults).toEqual([expect.stringContaining("code 7")]);
+    expect(one.stats.restarts).toBe(0);
+    // What comes now is not kept, and none of it is counted as dropped.
+    for (let i = 0; i < 20; i += 1) await pushWindow();
+    const unheard = judged.length === 2 ? 23 * 256 : Number.NaN;
+    await until(() => restarted === 1);
+    expect(one.down).toBe(false);
+    expect(one.stats).toMatchObject({ restarts: 1, droppedWindows: 0 });
+    await pushWindow();
+    expect(judged.at(-1)).toEqual([unheard + 256, judged[0]![1]]);
+    await one.close();
+  });
+
+  test("Silero: a run that takes too long leaves the calls alone until it is done; one that fails is told and forgotten", async () => {
+    const faults: string[] = [];
+    const events = { fault: (error: Error) => faults.push(error.message), restarted: () => {} };
+    const one = await SileroBatcher.load(events, { workerSource: lame, overdueMs: 1 });
+    const ends: number[] = [];
+    const stream = one.open((_p, end) => ends.push(end));
+    stream.push(new Int16Array(256));
+    await until(() => {
+      one.tick();
+      return one.down;
+    });
+    stream.push(new Int16Array(256));
+    const whip = new BroadcastChannel("whip");
+    whip.postMessage("go on");
+    await until(() => !one.down);
+    whip.close();
+    expect(one.busy).toBe(false);
+    stream.push(new Int16Array(256));
+    one.tick();
+    expect(one.busy).toBe(true);
+    await until(() => !one.busy);
+    expect(faults).toEqual(["lame"]);
+    expect(one.stats.failedRuns).toBe(1);
+    expect(ends).toEqual([]);
+    await one.close();
+  });
+
+  test("Silero: closed while its thread is dead, it is not started again", async () => {
+    const faults: string[] = [];
+    const events = { fault: (error: Error) => faults.push(error.message), restarted: () => faults.push("restarted") };
+    const one = await SileroBatcher.load(events, { workerSource: mortal, firstRestartMs: 20 });
+    const stream = one.open(() => {});
+    for (let i = 0; i < 3; i += 1) {
+      stream.push(new Int16Array(256));
+      await drain(one);
+    }
+    expect(one.down).toBe(true);
+    await one.close();
+    await new Promise((done) => setTimeout(done, 60));
+    expect(faults).toHaveLength(1);
   });
 });
