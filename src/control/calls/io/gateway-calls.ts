@@ -16,6 +16,7 @@ import type {
   TransferControl,
 } from "../call-control.ts";
 import { StreamTokens } from "../stream-tokens.ts";
+import { AgentTransfers } from "./agent-transfers.ts";
 import { ConferenceDesk } from "./conference-desk.ts";
 import { type LiveCall, LiveCalls } from "./live-calls.ts";
 import { type MediaLink, MediaProcesses } from "./media-processes.ts";
@@ -53,12 +54,14 @@ export class GatewayCalls implements CallControl {
   readonly #tokens = new StreamTokens();
   /** Calls being made for a carrier's own id. */
   readonly #making = new Map<string, Promise<LiveCall>>();
+  readonly #agentTransfers: AgentTransfers;
   #placer: CallPlacer | undefined;
 
   constructor(options: GatewayCallsOptions) {
     this.#options = options;
     this.live = new LiveCalls({ ...options, processes: this.#processes });
     this.conferences = new ConferenceDesk(this.live, options.randomBytes);
+    this.#agentTransfers = new AgentTransfers({ live: this.live, transfers: () => this.transfers, log: options.log });
   }
 
   /** Makes a process known; calls go to whichever process the carrier's socket reached. */
@@ -141,6 +144,9 @@ export class GatewayCalls implements CallControl {
         return;
       case "stream-offered":
         this.#streamOffered(processId, event.connectionId, event.offer);
+        return;
+      case "transfer-wanted":
+        this.#agentTransfers.wanted(event);
         return;
       default:
         this.live.mediaEvent(event);
