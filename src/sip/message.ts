@@ -139,6 +139,8 @@ export function respond(request: SipRequest, status: number, parts: ResponsePart
   const { reason = reasonPhrases[status] ?? "", headers: added, body = emptyBody } = parts;
   const headers = new SipHeaders();
   for (const name of ["Via", "From", "To", "Call-ID", "CSeq"]) headers.copy(name, request.headers);
+  // The proxies that want to stay on the way of the dialog; the caller learns them from here (RFC 3261 §12.1.1).
+  if (request.method === "INVITE" && status > 100 && status < 300) headers.copy("Record-Route", request.headers);
   if (parts.toTag !== undefined) {
     const to = headers.first(toField);
     // Behind the received text, so that nothing else of it changes.
