@@ -1,9 +1,9 @@
 /** A gateway's control plane on a temporary folder, with a clock that stands still and a call control that remembers. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import type { FastifyInstance, InjectOptions } from "fastify";
-import { onTestFinished } from "vitest";
+import { inject, onTestFinished } from "vitest";
 import type {
   CallControl,
   ConferenceControl,
@@ -18,12 +18,15 @@ import type {
 } from "../../src/control/calls/call-control.ts";
 import { createHttpServer, type HttpServerDeps } from "../../src/control/http/server.ts";
 import { openServices, type Services, type ServicesSettings } from "../../src/control/service/services.ts";
+import { openDatabase } from "../../src/control/store/database.ts";
+import type { Schema } from "../../src/control/store/schema.ts";
 import type { Clock } from "../../src/kit/clock.ts";
 import { GatewayError } from "../../src/kit/errors.ts";
 import { type CallId, type E164, makeId, type RandomBytes } from "../../src/kit/ids.ts";
 import { createLogger } from "../../src/kit/log.ts";
 import { createMetrics, type Metrics } from "../../src/kit/metrics.ts";
 import type { AgentSpec, EndCause } from "../../src/media/protocol.ts";
+import { makeDatabase, postgresUrl } from "../kit/postgres.ts";
 import { SeededRandom } from "../kit/seeded-random.ts";
 
 /** Bytes that look random and are the same in every run. */
@@ -65,10 +68,30 @@ export interface TestServices {
 /** Settings that differ from the tests' own, and another clock or chance. */
 export type TestServicesOptions = Partial<ServicesSettings & { readonly clock: Clock; readonly random: RandomBytes }>;
 
+/** The database that goes with a data folder: SQLite in it, or where PostgreSQL is tested one named like it. */
+export async function databaseOf(dataDir: string): Promise<string> {
+  const folder = inject("postgresFolder");
+  if (!folder) return "";
+  await makeDatabase(folder, basename(dataDir));
+  return postgresUrl(folder, basename(dataDir));
+}
+
+/** Every row of a table as it is stored, as JSON; the services may be open or closed. */
+export async function storedRows(dataDir: string, table: keyof Schema): Promise<string> {
+  const database = await openDatabase(dataDir, await databaseOf(dataDir));
+  try {
+    return JSON.stringify(await database.db.selectFrom(table).selectAll().execute());
+  } finally {
+    await database.close();
+  }
+}
+
 export async function testServices(options: TestServicesOptions = {}): Promise<TestServices> {
   const clock = new HeldClock();
   const { random = seededRandom(), dataDir = temporaryFolder(), ...settings } = options;
-  const services = await openServices({ ...testSettings, ...settings, dataDir }, options.clock ?? clock, random);
+  const databaseUrl = await databaseOf(dataDir);
+  const all = { ...testSettings, ...settings, databaseUrl, dataDir };
+  const services = await openServices(all, options.clock ?? clock, random);
   onTestFinished(() => services.close());
   return { services, clock, random, dataDir };
 }
@@ -137,7 +160,8 @@ export class FakeCallControl implements CallControl {
     },
     list: () => [...this.#conferences.keys()].map((id) => this.conferences.get(id)),
     join: (id, member) => {
-      this.#conferences.get(id)?.push(member);
+      const { members } = this.conferences.get(id);
+      this.#conferences.set(id, [...members, member]);
       return this.conferences.get(id);
     },
     leave: (id, callId) => {
