@@ -62,6 +62,13 @@ export const settings = {
     fallback: "./data",
     about: "Folder of the database and recordings.",
   },
+  databaseUrl: {
+    env: "DATABASE_URL",
+    kind: "text",
+    fallback: "",
+    secret: true,
+    about: "PostgreSQL database, postgres://user:password@host/name. Empty: SQLite in the data folder.",
+  },
   http: {
     env: "TANDEM_HTTP",
     kind: "address",

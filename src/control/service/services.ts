@@ -24,6 +24,8 @@ import { createTrunks, type Trunks } from "./trunks.ts";
 export interface ServicesSettings {
   /** Absolute path. */
   readonly dataDir: string;
+  /** `postgres://…`; "": SQLite in the data folder. */
+  readonly databaseUrl: string;
   /** "": a random one is kept in the data folder. */
   readonly secretKey: string;
   /** Origin of links to recordings. */
@@ -64,7 +66,7 @@ export interface Services {
 export async function openServices(settings: ServicesSettings, clock: Clock, random: RandomBytes): Promise<Services> {
   const { dataDir, defaultProvider, publicUrl, allowPrivateTargets: allowHttp } = settings;
   const secretKey = readSecretKey(dataDir, settings.secretKey, random);
-  const database = await openDatabase(dataDir);
+  const database = await openDatabase(dataDir, settings.databaseUrl);
   const deps: ServiceDeps = { database, clock, random, defaultProvider, secrets: createSecrets(secretKey, random) };
   const feed = new EventFeed(database.db);
   const queue = new WriteQueue(

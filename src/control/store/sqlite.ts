@@ -2,17 +2,8 @@
 import { chmodSync, closeSync, mkdirSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import Database from "better-sqlite3";
-import { type ColumnDataType, type ColumnDefinitionBuilder, SqliteDialect } from "kysely";
-
-/** What the rest of the store needs to know of the database engine. */
-export interface DatabaseKind {
-  /** Type of a primary key that counts up by itself. */
-  readonly countingType: ColumnDataType;
-  /** Makes that column count up and never give a number twice. */
-  counting(column: ColumnDefinitionBuilder): ColumnDefinitionBuilder;
-  /** True when the error says that a row with the same unique value exists. */
-  isDuplicate(error: unknown): boolean;
-}
+import { SqliteDialect } from "kysely";
+import type { DatabaseKind } from "./database-kind.ts";
 
 export const sqliteKind: DatabaseKind = {
   countingType: "integer",

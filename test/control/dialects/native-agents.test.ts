@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { builtInTools } from "../../../src/media/talk/tools.ts";
-import { testGateway } from "../gateway.ts";
+import { storedRows, testGateway } from "../gateway.ts";
 
 const lookUp = {
   name: "look_up_order",
@@ -83,18 +83,11 @@ describe("native API, agents", () => {
       tools: [{ ...lookUp, headers: { "x-key": "customer-secret" } }],
     });
     await gateway.services.close();
-    const { readFileSync } = await import("node:fs");
-    const bytes = ["tandem.db", "tandem.db-wal"].map((file) => {
-      try {
-        return readFileSync(`${gateway.dataDir}/${file}`, "latin1");
-      } catch {
-        return "";
-      }
-    });
-    expect(bytes.join("")).toContain("look_up_order");
-    expect(bytes.join("")).not.toContain("customer-secret");
-    expect(bytes.join("")).not.toContain("tsec_");
-    expect(bytes.join("")).not.toContain(gateway.key);
+    const rows = (await storedRows(gateway.dataDir, "agents")) + (await storedRows(gateway.dataDir, "api_keys"));
+    expect(rows).toContain("look_up_order");
+    expect(rows).not.toContain("customer-secret");
+    expect(rows).not.toContain("tsec_");
+    expect(rows).not.toContain(gateway.key);
   });
 
   test("agents: PATCH keeps what is missing, merges turn, clears with null", async () => {

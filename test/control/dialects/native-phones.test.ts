@@ -1,8 +1,7 @@
-import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { openServices } from "../../../src/control/service/services.ts";
 import { farHop, sipRequest } from "../../kit/sip-messages.ts";
-import { testGateway, testServices, testSettings } from "../gateway.ts";
+import { databaseOf, storedRows, testGateway, testServices, testSettings } from "../gateway.ts";
 
 describe("native API, phones", () => {
   test("phones: a user name is enough; the password made up is shown once", async () => {
@@ -138,9 +137,9 @@ describe("native API, phones", () => {
     const first = await testServices();
     const { password } = await first.services.phones.create({ username: "101" });
     await first.services.close();
-    const bytes = readFileSync(`${first.dataDir}/tandem.db`, "latin1");
-    expect(bytes).toContain("101");
-    expect(bytes).not.toContain(password);
+    const rows = await storedRows(first.dataDir, "phones");
+    expect(rows).toContain("101");
+    expect(rows).not.toContain(password);
     const { services } = await testServices({ dataDir: first.dataDir });
     expect(services.phones.book.secretOf("101")).toEqual({ type: "password", password });
   });
@@ -149,7 +148,8 @@ describe("native API, phones", () => {
     const { services, dataDir, clock, random } = await testServices({ secretKey: "first key of at least 32 letters" });
     const { phone } = await services.phones.create({ username: "101" });
     await services.close();
-    const settings = { ...testSettings, dataDir, secretKey: "another key of at least 32 letters" };
+    const databaseUrl = await databaseOf(dataDir);
+    const settings = { ...testSettings, databaseUrl, dataDir, secretKey: "another key of at least 32 letters" };
     const other = await openServices(settings, clock, random);
     try {
       expect(other.phones.book.findByUsername("101")).toBeUndefined();

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { LiveTrunks, TrunkState } from "../../../src/control/exchange/trunk.ts";
-import { testGateway, testServices } from "../gateway.ts";
+import { storedRows, testGateway, testServices } from "../gateway.ts";
 
 const carrier = { name: "Carrier", inbound: { sources: ["203.0.113.0/24"] } };
 
@@ -100,9 +100,9 @@ describe("native API, trunks", () => {
       expect(JSON.stringify(body)).not.toContain(stored?.contactUser);
     }
     await gateway.services.close();
-    const bytes = readFileSync(`${gateway.dataDir}/tandem.db`, "latin1");
-    expect(bytes).toContain("Carrier");
-    expect(bytes).not.toContain("trunk-password");
+    const rows = await storedRows(gateway.dataDir, "trunks");
+    expect(rows).toContain("Carrier");
+    expect(rows).not.toContain("trunk-password");
   });
 
   test("trunks: PATCH keeps what is missing, merges groups, replaces lists, clears with null", async () => {

@@ -3,7 +3,15 @@ import { describe, expect, test } from "vitest";
 import { openServices } from "../../../src/control/service/services.ts";
 import type { E164 } from "../../../src/kit/ids.ts";
 import type { CallStats, MediaEvent } from "../../../src/media/protocol.ts";
-import { plainAgent, ringingCall, type TestServices, testServices, testSettings } from "../gateway.ts";
+import {
+  databaseOf,
+  plainAgent,
+  ringingCall,
+  storedRows,
+  type TestServices,
+  testServices,
+  testSettings,
+} from "../gateway.ts";
 
 const stats: CallStats = { framesIn: 100, framesOut: 90, underruns: 1, ignoredMessages: 2, faults: 3 };
 
@@ -265,13 +273,10 @@ describe("record of a call", () => {
     const webhook = { url: "https://shop.example.com/llm", secret: "webhook-secret" };
     await ringingCall(control, { agent: { ...plainAgent, tools: [tool], webhook } });
     await control.services.close();
-    const { default: Database } = await import("better-sqlite3");
-    const database = new Database(`${control.dataDir}/tandem.db`, { readonly: true });
-    const { agent_snapshot } = database.prepare("select agent_snapshot from calls").get() as { agent_snapshot: string };
-    database.close();
-    expect(agent_snapshot).toContain("https://shop.example.com/llm");
-    expect(agent_snapshot).toContain("authorization");
-    expect(agent_snapshot).not.toMatch(/(tool|header|webhook)-secret/);
+    const rows = await storedRows(control.dataDir, "calls");
+    expect(rows).toContain("https://shop.example.com/llm");
+    expect(rows).toContain("authorization");
+    expect(rows).not.toMatch(/(tool|header|webhook)-secret/);
   });
 });
 
@@ -289,7 +294,11 @@ describe("after a crash", () => {
     writeFileSync(before.services.calls.recordingPath(talking), Buffer.alloc(1000));
 
     const clock = { now: () => 0, wall: () => before.clock.wall() + 3_600_000 };
-    const after = await openServices({ ...testSettings, dataDir: before.dataDir }, clock, before.random);
+    const after = await openServices(
+      { ...testSettings, databaseUrl: await databaseOf(before.dataDir), dataDir: before.dataDir },
+      clock,
+      before.random,
+    );
     expect(await after.calls.failCallsLeftOver("gateway-restarted")).toBe(2);
     expect(await after.calls.failCallsLeftOver("gateway-restarted")).toBe(0);
     expect(await after.calls.get(ringing)).toMatchObject({

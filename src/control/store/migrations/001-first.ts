@@ -1,5 +1,5 @@
 import { type Kysely, sql } from "kysely";
-import type { DatabaseKind } from "../sqlite.ts";
+import type { DatabaseKind } from "../database-kind.ts";
 
 /** Keys, agents, numbers, calls and what happened in them. */
 export async function first(db: Kysely<unknown>, kind: DatabaseKind): Promise<void> {

@@ -1,6 +1,6 @@
 /** The database's history. Once released, a migration is never edited: add the next one. */
 import type { Migration } from "kysely";
-import type { DatabaseKind } from "../sqlite.ts";
+import type { DatabaseKind } from "../database-kind.ts";
 import { first } from "./001-first.ts";
 import { exchange } from "./002-exchange.ts";
 

@@ -1,0 +1,11 @@
+import type { ColumnDataType, ColumnDefinitionBuilder } from "kysely";
+
+/** What the rest of the store needs to know of the database engine. */
+export interface DatabaseKind {
+  /** Type of a primary key that counts up by itself. */
+  readonly countingType: ColumnDataType;
+  /** Makes that column count up and never give a number twice. */
+  counting(column: ColumnDefinitionBuilder): ColumnDefinitionBuilder;
+  /** True when the error says that a row with the same unique value exists. */
+  isDuplicate(error: unknown): boolean;
+}
