@@ -23,6 +23,7 @@ export const idPrefixes = {
   phone: "phone",
   text: "text",
   room: "room",
+  link: "link",
 } as const satisfies Record<string, string>;
 
 export type IdKind = keyof typeof idPrefixes;

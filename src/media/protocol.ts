@@ -171,7 +171,7 @@ export type MediaCommand =
   | { readonly type: "send-dtmf"; readonly callId: string; readonly digits: string }
   /** `afterPlayout`: only when what is being said was played. */
   | { readonly type: "hang-up"; readonly callId: string; readonly cause: EndCause; readonly afterPlayout: boolean }
-  /** A call joins a room, or changes its place in it; all members of a room are in one media process. */
+  /** A call joins a room, or changes its place in it. Where a room's calls are in several media processes, links join these. */
   | {
       readonly type: "join-room";
       readonly callId: string;
@@ -190,6 +190,14 @@ export type MediaCommand =
       readonly toolCallId: string;
       readonly refusal?: string;
     }
+  /**
+   * Links a room with the room of the same name in another media process, over UDP on loopback: `link-opened` tells the
+   * port. `token`: 32 hex digits that every packet bears, a secret of the two.
+   */
+  | { readonly type: "open-link"; readonly linkId: string; readonly roomId: string; readonly token: string }
+  /** The other side's port; audio flows. */
+  | { readonly type: "connect-link"; readonly linkId: string; readonly port: number }
+  | { readonly type: "close-link"; readonly linkId: string }
   /** Two numbers of ours talk to each other: the first one's call is to the second. */
   | { readonly type: "open-pair"; readonly plans: readonly [CallPlan, CallPlan] }
   /** Take no new streams; exit when the last call ended. */
@@ -283,6 +291,10 @@ export type MediaEvent =
     }
   /** Null: the call and its agent are by themselves again. */
   | { readonly type: "room-changed"; readonly callId: string; readonly roomId: string | null; readonly atMs: number }
+  /** A link's port on loopback. */
+  | { readonly type: "link-opened"; readonly linkId: string; readonly port: number }
+  /** A link is over and nobody asked for it. `empty`: its room has no telephone left here. */
+  | { readonly type: "link-closed"; readonly linkId: string; readonly reason: "empty" | "failed" }
   | {
       readonly type: "tool-started";
       readonly callId: string;

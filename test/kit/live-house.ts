@@ -129,6 +129,14 @@ export class LiveHouse {
     return found;
   }
 
+  /** Commands about links since the last look, in short. */
+  links(): string[] {
+    return this.commands.splice(0).flatMap((command): string[] => {
+      if (!("linkId" in command)) return [];
+      return [command.type === "open-link" ? `${command.type} ${command.roomId}` : command.type];
+    });
+  }
+
   /** What is left of a call in the table. */
   watchersOf({ callId }: LiveCall): number {
     return this.live.get(callId)?.watchers.size ?? 0;

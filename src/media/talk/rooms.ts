@@ -5,7 +5,7 @@ import { LegSeat } from "./leg-seat.ts";
 import { Room, type RoomMember, type RoomParty, roomVoices } from "./room.ts";
 import { type RoomSounds, SoundParty } from "./room-sounds.ts";
 
-/** Telephones in one room; agents and music come on top. */
+/** Telephones of this process in one room; agents, music and links come on top. */
 export const maxTelephones = 8;
 
 /** What an agent does in a room; `absent`: neither hears nor speaks. */
@@ -35,6 +35,15 @@ const places = {
   nothing: { voice: 0, hears: 0 },
 } as const satisfies Record<RoomHearing, { voice: number; hears: number }>;
 
+/** What a room has elsewhere, in other media processes. */
+export interface RoomLink {
+  readonly party: RoomParty;
+  /** A broken rule in what was done for it. */
+  failed(error: unknown): void;
+  /** No telephone is left here, so the link is over; `unlink` need not follow. */
+  closed(): void;
+}
+
 interface OpenRoom {
   readonly room: Room;
   telephones: number;
@@ -42,10 +51,12 @@ interface OpenRoom {
   readonly playing: Set<keyof RoomSounds>;
 }
 
-/** The rooms of a media process: made with their first call, gone with their last. */
+/** The rooms of a media process: made with their first call, gone with their last. One may be linked with its like elsewhere. */
 export class Rooms {
   readonly #sounds: RoomSounds;
   readonly #rooms = new Map<string, OpenRoom>();
+  /** Links by room, with their places where the room is there. */
+  readonly #links = new Map<string, Map<RoomLink, RoomMember | undefined>>();
 
   constructor(sounds: RoomSounds) {
     this.#sounds = sounds;
@@ -59,16 +70,32 @@ export class Rooms {
   /** Gives a call a place in a room, which must not be full. */
   enter(roomId: string, guest: RoomGuest): RoomPlace {
     if (this.isFull(roomId)) throw new Error("Rooms: entered a full room");
-    const open = this.#rooms.get(roomId) ?? { room: new Room(), telephones: 0, playing: new Set() };
-    this.#rooms.set(roomId, open);
+    const open = this.#rooms.get(roomId) ?? this.#open(roomId);
     open.telephones++;
     return new RoomPlace(roomId, open.room, guest, {
       play: (sound) => this.#play(open, sound),
       left: () => {
         open.telephones--;
-        if (open.telephones === 0) this.#rooms.delete(roomId);
+        if (open.telephones === 0) this.#close(roomId);
       },
     });
+  }
+
+  /** Links a room with the one of the same name elsewhere, from the first telephone on that is in it here. */
+  link(roomId: string, link: RoomLink): void {
+    const links = this.#links.get(roomId) ?? new Map<RoomLink, RoomMember | undefined>();
+    this.#links.set(roomId, links);
+    const open = this.#rooms.get(roomId);
+    links.set(link, open && joinLink(open.room, link));
+  }
+
+  /** The link is over. Twice is fine. */
+  unlink(roomId: string, link: RoomLink): void {
+    const links = this.#links.get(roomId);
+    const member = links?.get(link);
+    if (member) this.#rooms.get(roomId)?.room.leave(member);
+    links?.delete(link);
+    if (links?.size === 0) this.#links.delete(roomId);
   }
 
   /** Once every 20 ms, when the legs have brought their frames. */
@@ -76,11 +103,34 @@ export class Rooms {
     for (const { room } of this.#rooms.values()) room.tick();
   }
 
+  #open(roomId: string): OpenRoom {
+    const open: OpenRoom = { room: new Room(), telephones: 0, playing: new Set() };
+    this.#rooms.set(roomId, open);
+    const links = this.#links.get(roomId);
+    links?.forEach((_, link) => {
+      links.set(link, joinLink(open.room, link));
+    });
+    return open;
+  }
+
+  #close(roomId: string): void {
+    this.#rooms.delete(roomId);
+    const links = this.#links.get(roomId);
+    this.#links.delete(roomId);
+    for (const link of links?.keys() ?? []) link.closed();
+  }
+
   #play(open: OpenRoom, sound: keyof RoomSounds): void {
     if (open.playing.has(sound)) return;
     open.playing.add(sound);
     open.room.join(new SoundParty(this.#sounds[sound]), false, () => {}).voice = roomVoices[sound];
   }
+}
+
+/** A link says here what is said there, and hears all that is said here. */
+function joinLink(room: Room, link: RoomLink): RoomMember {
+  const member = room.join(link.party, true, (error) => link.failed(error));
+  return Object.assign(member, places.room);
 }
 
 /** A call's place in a room: its telephone's seat, and its agent's while that is not absent. */

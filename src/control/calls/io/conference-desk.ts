@@ -14,7 +14,7 @@ interface Place {
   member: ConferenceMember;
 }
 
-/** Conferences: calls of one media process in one room, each hearing all the others. */
+/** Conferences: calls in one room, each hearing all the others. */
 export class ConferenceDesk implements ConferenceControl {
   readonly #live: LiveCalls;
   readonly #randomBytes: RandomBytes;
@@ -33,7 +33,7 @@ export class ConferenceDesk implements ConferenceControl {
     if (names.size < members.length) throw new GatewayError("invalid-request", "names a call twice", "members");
     if (members.length > maxMembers) throw full();
     const id = makeId("room", this.#randomBytes);
-    const calls = members.map((member) => this.#checked(id, member, members[0]?.callId));
+    const calls = members.map((member) => this.#checked(id, member));
     this.#conferences.set(id, new Set());
     members.forEach((member, n) => {
       const call = calls[n];
@@ -54,8 +54,7 @@ export class ConferenceDesk implements ConferenceControl {
   join(id: string, member: ConferenceMember): Conference {
     const places = this.#of(id);
     const isThere = this.#places.get(member.callId)?.conferenceId === id;
-    const [first] = places;
-    const call = this.#checked(id, member, first?.call.callId);
+    const call = this.#checked(id, member);
     if (!isThere && places.size >= maxMembers) throw full();
     this.#enter(id, call, member);
     return this.get(id);
@@ -77,16 +76,10 @@ export class ConferenceDesk implements ConferenceControl {
     return places;
   }
 
-  /** The call of somebody who may be in the conference. `near`: who is there. */
-  #checked(id: string, { callId }: ConferenceMember, near: CallId | undefined): LiveCall {
+  /** The call of somebody who may be in the conference. */
+  #checked(id: string, { callId }: ConferenceMember): LiveCall {
     const call = this.#live.inProgress(callId);
     refuseBound(call, this.#places.get(callId)?.conferenceId === id ? "conference" : undefined);
-    if (near !== undefined && this.#live.get(near)?.machine.processId !== call.machine.processId) {
-      throw new GatewayError(
-        "conflict",
-        "the calls are in different media processes; set TANDEM_MEDIA_PROCESSES=1 to join any two",
-      );
-    }
     return call;
   }
 

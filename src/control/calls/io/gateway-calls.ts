@@ -145,6 +145,10 @@ export class GatewayCalls implements CallControl {
       case "stream-offered":
         this.#streamOffered(processId, event.connectionId, event.offer);
         return;
+      case "link-opened":
+      case "link-closed":
+        this.live.links.mediaEvent(processId, event);
+        return;
       case "transfer-wanted":
         this.#agentTransfers.wanted(event);
         return;

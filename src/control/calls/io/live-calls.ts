@@ -8,6 +8,7 @@ import type { CallBond } from "../call-bond.ts";
 import type { CallRecords, NewCall } from "../call-control.ts";
 import { CallMachine, type CallOrder, defaultCallMachineOptions } from "../call-machine.ts";
 import type { MediaProcesses } from "./media-processes.ts";
+import { RoomLinks } from "./room-links.ts";
 
 export interface LiveCallsOptions {
   readonly records: CallRecords;
@@ -77,6 +78,8 @@ export interface CallWatcher {
 
 /** Every call the gateway holds: its machine, its media process, its ending. One sweep keeps all their deadlines. */
 export class LiveCalls {
+  /** Joins the rooms of calls that are in several media processes. */
+  readonly links: RoomLinks;
   readonly #options: LiveCallsOptions;
   readonly #calls = new Map<CallId, LiveCall>();
   readonly #sweep: NodeJS.Timeout;
@@ -85,6 +88,7 @@ export class LiveCalls {
 
   constructor(options: LiveCallsOptions) {
     this.#options = options;
+    this.links = new RoomLinks(options);
     this.#sweep = setInterval(() => this.#sweepDeadlines(), 250);
   }
 
@@ -186,6 +190,8 @@ export class LiveCalls {
     const call = this.#calls.get(callId);
     const processId = call?.machine.processId;
     if (call && command.type === "join-room" && command.agent === "leaves") call.hasAgent = false;
+    if (processId !== undefined && command.type === "join-room") this.links.joined(command.roomId, callId, processId);
+    if (command.type === "leave-room") this.links.left(callId);
     const process = processId === undefined ? undefined : this.#options.processes.get(processId);
     process?.send(command);
     return process !== undefined;
@@ -317,6 +323,7 @@ export class LiveCalls {
 
   #forget(call: LiveCall, cause: EndCause): void {
     this.#calls.delete(call.callId);
+    this.links.left(call.callId);
     if (call.access.type === "rtp") call.access.line.ended(cause);
     for (const watcher of [...call.watchers]) watcher.ended(cause);
     if (this.#calls.size === 0) this.#idle?.();

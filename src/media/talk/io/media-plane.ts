@@ -14,6 +14,7 @@ import { AiProviders, type ProviderSettings } from "./ai-providers.ts";
 import { CallSession } from "./call-session.ts";
 import { CallerEars } from "./caller-ears.ts";
 import { loadHoldMusic } from "./hold-music.ts";
+import { RoomLinks } from "./room-links.ts";
 import { RtpCalls } from "./rtp-calls.ts";
 import { startTick } from "./tick.ts";
 
@@ -60,6 +61,7 @@ export async function startMediaPlane(options: MediaPlaneOptions): Promise<Media
   const providers = await AiProviders.open(options.providers, clock, log);
   const ears = await CallerEars.open(log, metrics);
   const rooms = new Rooms({ music: await loadHoldMusic(options.holdMusic, log), ringback });
+  const links = new RoomLinks({ rooms, log, metrics, report });
   const pairLegs = new Set<PairLeg>();
   let draining = false;
   let closed = false;
@@ -218,6 +220,15 @@ export async function startMediaPlane(options: MediaPlaneOptions): Promise<Media
         case "answer-transfer":
           sessions.get(command.callId)?.transferAnswered(command.toolCallId, command.refusal);
           break;
+        case "open-link":
+          links.open(command);
+          break;
+        case "connect-link":
+          links.connect(command);
+          break;
+        case "close-link":
+          links.close(command.linkId);
+          break;
         case "open-pair":
           openPair(command.plans);
           break;
@@ -241,6 +252,7 @@ export async function startMediaPlane(options: MediaPlaneOptions): Promise<Media
       if (sessions.size === 0) setDrained();
       tick.close();
       rtpCalls.close();
+      links.closeAll();
       await streams.close();
       // Each recording still has its last second to write; a disk that hangs does not hold the process.
       const ended = Promise.all([drained, ears.close()]);

@@ -71,16 +71,48 @@ describe("conference desk", () => {
     expect(house.commands.filter(({ type }) => type === "leave-room")).toMatchObject([{ callId: calls[0]!.callId }]);
   });
 
-  test("calls of different media processes cannot meet, and the refusal says what to do", async () => {
+  test("calls of different media processes meet: their rooms are linked while they are there", async () => {
     const house = new LiveHouse(2);
     const desk = new ConferenceDesk(house.live, house.randomBytes);
     const [a, b] = [await house.talking(), await house.talking()];
-    expect(a.machine.processId).not.toBe(b.machine.processId);
-    expect(() => desk.open([speaks(a), speaks(b)])).toThrow("set TANDEM_MEDIA_PROCESSES=1");
+    expect([a.machine.processId, b.machine.processId]).toEqual([0, 1]);
+    house.commands.length = 0;
     const { id } = desk.open([speaks(a)]);
-    expect(() => desk.join(id, speaks(b))).toThrow("different media processes");
-    const near = await house.talking({}, a.callId);
-    expect(desk.join(id, speaks(near)).members).toHaveLength(2);
+    expect(house.links()).toEqual([]);
+    desk.join(id, speaks(b));
+    expect(house.links()).toEqual([`open-link ${id}`, `open-link ${id}`]);
+    desk.join(id, { callId: b.callId, agent: "listens" });
+    expect(house.links()).toEqual([]);
+    desk.leave(id, b.callId);
+    expect(house.links()).toEqual(["close-link", "close-link"]);
+    desk.join(id, speaks(b));
+    expect(house.links()).toHaveLength(2);
+    house.ended(b.callId, "caller-hung-up");
+    expect(house.links()).toEqual(["close-link", "close-link"]);
+  });
+
+  test("the eight are counted over all media processes", async () => {
+    const house = new LiveHouse(3);
+    const desk = new ConferenceDesk(house.live, house.randomBytes);
+    const calls: LiveCall[] = [];
+    for (let n = 0; n < 9; n++) calls.push(await house.talking());
+    const { id } = desk.open(calls.slice(0, 8).map(speaks));
+    expect(new Set(calls.slice(0, 8).map(({ machine }) => machine.processId)).size).toBe(3);
+    expect(() => desk.join(id, speaks(calls[8]!))).toThrow("a conference has at most 8 members");
+  });
+
+  test("a media process dies: its members end, the others stay and are linked around a new home", async () => {
+    const house = new LiveHouse(3);
+    const desk = new ConferenceDesk(house.live, house.randomBytes);
+    const calls: LiveCall[] = [];
+    for (let n = 0; n < 4; n++) calls.push(await house.talking());
+    expect(calls.map(({ machine }) => machine.processId)).toEqual([0, 1, 2, 0]);
+    const { id } = desk.open(calls.map(speaks));
+    house.links();
+    house.live.processDied(0);
+    expect(desk.get(id).members).toEqual([speaks(calls[1]!), speaks(calls[2]!)]);
+    const opened = house.links().filter((line) => line.startsWith("open"));
+    expect(opened).toEqual([`open-link ${id}`, `open-link ${id}`]);
   });
 
   test("an agent that has left does not come back with the next conference", async () => {
