@@ -1,4 +1,4 @@
-import { createEncoder } from "../../src/codecs/codec.ts";
+import { createDecoder, createEncoder } from "../../src/codecs/codec.ts";
 import { type AudioFormat, frameSamples, pcmu8k } from "../../src/codecs/format.ts";
 import { type RtpPacket, rtpHeaderBytes, writeRtpHeader } from "../../src/media/rtp/packet.ts";
 import { rtpTimestamp, seqNo } from "../../src/media/rtp/wrap.ts";
@@ -9,6 +9,10 @@ import { StreamMeter } from "./stream-meter.ts";
 const opus24k: AudioFormat = { encoding: "opus", sampleRateHz: 24_000 };
 /** A second of sound, said again and again. */
 const payloadCount = 50;
+/** What is listened to, for whether it is silence. */
+const keptPackets = 10;
+const audible = 500;
+const maxPacketSamples = 5760;
 const shapes = {
   pcmu: { payloadType: 0, format: pcmu8k, ticks: 160 },
   opus: { payloadType: 111, format: opus24k, ticks: 960 },
@@ -40,6 +44,7 @@ export class LoadPhone {
   readonly #payloads: readonly Uint8Array[];
   readonly #datagram: Uint8Array;
   #frame = 0;
+  #kept: Uint8Array[] | undefined;
 
   constructor(line: PhoneLine, number: number, remotePort: number, payloads: readonly Uint8Array[]) {
     this.#line = line;
@@ -70,5 +75,23 @@ export class LoadPhone {
   heard(packet: RtpPacket, now: number): void {
     this.meter.arrived(packet.seq, now);
     if (this.#line.echo) this.meter.heard(packet.bytes, packet.payloadStart, packet.payloadEnd, now);
+    const kept = this.#kept;
+    if (kept && kept.length < keptPackets) kept.push(packet.bytes.slice(packet.payloadStart, packet.payloadEnd));
+  }
+
+  /** Listens to the next packets, for `hearsSomebody`. */
+  listen(): void {
+    this.#kept = [];
+  }
+
+  /** What it listened to was sound, not silence. */
+  hearsSomebody(): boolean {
+    const { format } = shapes[this.#line.codec];
+    const decoder = createDecoder(format);
+    const pcm = new Int16Array(maxPacketSamples);
+    return (this.#kept ?? []).some((payload) => {
+      const samples = decoder.decode(payload, pcm);
+      return pcm.subarray(0, samples).some((sample) => Math.abs(sample) > audible);
+    });
   }
 }

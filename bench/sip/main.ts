@@ -4,7 +4,8 @@
  *
  *   --only setup,echo,opus,memory    parts to run
  *   --seconds 10                     length of each measurement
- *   --echo-calls 600 --opus-calls 150
+ *   --echo-calls 600                 G.711 calls in echo at once
+ *   --opus-calls 150                 Opus callers, each joined with a G.711 telephone, at once
  *   --calls 2000                     short calls over which memory is to be flat; 20000 takes six minutes
  *   --profile FOLDER                 writes a .cpuprofile of both processes for each part
  */
@@ -14,6 +15,7 @@ import { printResult, type Result } from "../report.ts";
 import { benchCallSetup } from "./call-setup.ts";
 import { benchEchoCalls } from "./echo-calls.ts";
 import { type ExchangeGateway, startExchangeGateway } from "./exchange-gateway.ts";
+import { benchJoinedCalls } from "./joined-calls.ts";
 import { benchFlatness } from "./memory-flatness.ts";
 import { machineLoad } from "./process-figures.ts";
 import { needSipp } from "./sipp.ts";
@@ -31,22 +33,8 @@ const { values } = parseArgs({
 const seconds = count("seconds");
 const parts: Readonly<Record<string, (gateway: ExchangeGateway) => Promise<Result[]>>> = {
   setup: (gateway) => benchCallSetup(gateway, seconds),
-  echo: (gateway) =>
-    benchEchoCalls(gateway, {
-      codec: "pcmu",
-      calls: count("echo-calls"),
-      seconds,
-      comparedWith: "rtpengine relays both legs of a call at 0.112 %",
-      memory: true,
-    }),
-  opus: (gateway) =>
-    benchEchoCalls(gateway, {
-      codec: "opus",
-      calls: count("opus-calls"),
-      seconds,
-      comparedWith: "rtpengine: Opus ↔ G.711 1.3–1.5 %",
-      memory: false,
-    }),
+  echo: (gateway) => benchEchoCalls(gateway, count("echo-calls"), seconds),
+  opus: (gateway) => benchJoinedCalls(gateway, count("opus-calls"), seconds),
   memory: (gateway) => benchFlatness(gateway, count("calls")),
 };
 

@@ -28,6 +28,8 @@ export type MediaLoadAnswer =
 /** What the phones of a line heard, all together. */
 export interface LineFigures {
   readonly phones: number;
+  /** Of them those that heard nothing but silence at the end. */
+  readonly deaf: number;
   readonly arrived: number;
   readonly lost: number;
   readonly duplicates: number;

@@ -121,6 +121,7 @@ async function handle(question: MediaLoadQuestion): Promise<void> {
       return;
     case "report":
       measuredTo = performance.now();
+      for (const phone of phones.flat()) phone.listen();
       await new Promise((resolve) => setTimeout(resolve, lastFramesMs));
       answer({
         type: "report",
@@ -139,6 +140,7 @@ function figuresOf(line: readonly LoadPhone[]): LineFigures {
   const sum = (of: (figures: (typeof each)[number]) => number) => each.reduce((total, one) => total + of(one), 0);
   return {
     phones: line.length,
+    deaf: line.filter((phone) => !phone.hearsSomebody()).length,
     arrived: sum(({ arrived }) => arrived),
     lost: sum(({ lost }) => lost),
     duplicates: sum(({ duplicates }) => duplicates),

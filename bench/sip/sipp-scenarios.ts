@@ -53,6 +53,42 @@ ${ownHeaders("BYE", "[peer_tag_param]", 2)}
 `;
 }
 
+/** A telephone that takes every call at once, with its media at the port of the call's line in the table. */
+export function calleeScenario(media: OfferedMedia): string {
+  return `<?xml version="1.0" encoding="ISO-8859-1" ?>
+<scenario name="callee">
+  <recv request="INVITE"/>
+  <send retrans="500"><![CDATA[
+
+      SIP/2.0 200 OK
+      [last_Via:]
+      [last_From:]
+      [last_To:];tag=[pid]-[call_number]
+      [last_Call-ID:]
+      [last_CSeq:]
+      Contact: <sip:[local_ip]:[local_port]>
+      Content-Type: application/sdp
+      Content-Length: [len]
+
+${sdp(media)}
+  ]]></send>
+  <recv request="ACK"/>
+  <recv request="BYE"/>
+  <send><![CDATA[
+
+      SIP/2.0 200 OK
+      [last_Via:]
+      [last_From:]
+      [last_To:]
+      [last_Call-ID:]
+      [last_CSeq:]
+      Content-Length: 0
+
+  ]]></send>
+</scenario>
+`;
+}
+
 function ownHeaders(method: string, toTag: string, cseq = 1): string {
   return `      Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
       From: <sip:+15550122@[local_ip]:[local_port]>;tag=[pid]-[call_number]

@@ -15,7 +15,13 @@ export interface SippRun {
   /** How long a call talks. */
   readonly talkMs: number;
   /** Undefined: SIPp's own caller, whose media nobody sends. */
-  readonly scenario?: { readonly xml: string; readonly table: string };
+  readonly scenario?: SippScenario;
+}
+
+/** What every call does, and the table with what differs. */
+export interface SippScenario {
+  readonly xml: string;
+  readonly table: string;
 }
 
 /** What SIPp counted. */
@@ -34,28 +40,30 @@ export function needSipp(): void {
 }
 
 /** Makes the calls and waits until all of them ended. */
-export async function runSipp({
-  target,
-  number,
-  calls,
-  callsPerSecond,
-  talkMs,
-  scenario,
-}: SippRun): Promise<SippResult> {
+export function runSipp({ target, number, calls, callsPerSecond, talkMs, scenario }: SippRun): Promise<SippResult> {
+  const load = ["-m", String(calls), "-l", String(calls), "-r", String(callsPerSecond), "-d", String(talkMs)];
+  return run([target, "-s", number, ...load], scenario);
+}
+
+/** Takes so many calls at `port`; resolves when all of them ended. */
+export function takeCallsWithSipp(port: number, calls: number, scenario: SippScenario): Promise<SippResult> {
+  return run(["-m", String(calls), "-p", String(port)], scenario);
+}
+
+async function run(settings: readonly string[], scenario: SippScenario | undefined): Promise<SippResult> {
   const folder = mkdtempSync(join(tmpdir(), "tandem-sipp-"));
   try {
-    const which = scenario === undefined ? ["-sn", "uac"] : ["-sf", "caller.xml", "-inf", "ports.csv"];
+    const which = scenario === undefined ? ["-sn", "uac"] : ["-sf", "calls.xml", "-inf", "ports.csv"];
     if (scenario !== undefined) {
-      writeFileSync(join(folder, "caller.xml"), scenario.xml);
+      writeFileSync(join(folder, "calls.xml"), scenario.xml);
       writeFileSync(join(folder, "ports.csv"), scenario.table);
     }
-    const load = ["-m", String(calls), "-l", String(calls), "-r", String(callsPerSecond), "-d", String(talkMs)];
     const measuring = ["-trace_stat", "-stf", "stat.csv", "-fd", "1", "-trace_rtt", "-rtt_freq", "1"];
-    const quiet = ["-nostdin", "-timer_resol", "1"];
-    const child = spawn(program, [target, "-i", "127.0.0.1", ...which, "-s", number, ...load, ...measuring, ...quiet], {
-      cwd: folder,
-      stdio: ["ignore", "ignore", "pipe"],
-    });
+    const child = spawn(
+      program,
+      [...settings, ...which, "-i", "127.0.0.1", ...measuring, "-nostdin", "-timer_resol", "1"],
+      { cwd: folder, stdio: ["ignore", "ignore", "pipe"] },
+    );
     let complaint = "";
     child.stderr.on("data", (text: Buffer) => {
       complaint = (complaint + text.toString("latin1")).slice(-2000);
