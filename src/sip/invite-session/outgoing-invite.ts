@@ -116,7 +116,11 @@ export class OutgoingInvite {
 
   #provisional(response: SipResponse, now: number): void {
     const { status, reason, headers } = response;
-    if (status === 100 || this.#state !== "calling" || this.#isCancelled) return;
+    if (this.#state !== "calling" || this.#isCancelled) return;
+    if (status === 100) {
+      this.#context.wire.event({ type: "trying" });
+      return;
+    }
     const fork = this.#forkOf(response);
     const sdp = sdpOf(response);
     if (fork !== undefined && requires(response, "100rel") && !this.#takeReliable(fork, response, sdp, now)) return;

@@ -181,6 +181,8 @@ export type SessionOrder =
 
 /** News for the user of a session. */
 export type SessionEvent =
+  /** Caller: whoever was sent the INVITE has it (100), so that it need not be sent elsewhere. */
+  | { readonly type: "trying" }
   /** Caller: how it goes. `fork` tells several callees apart. `sdp`: early media. */
   | {
       readonly type: "progress";

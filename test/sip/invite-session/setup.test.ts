@@ -26,6 +26,16 @@ const answering =
     bob.do(session, { type: "answer", sdp: sdp(text) });
 
 describe("call setup: provisional responses", () => {
+  test("a 100 tells the caller that the INVITE has come to somebody, before anybody rings (RFC 3261 §17.1.1.2)", () => {
+    const { network, alice, bob } = pair();
+    bob.onCall = (session) => network.at(3000, () => bob.do(session, { type: "progress", status: 180 }));
+    const session = alice.call(bob);
+    network.run(2000);
+    expect(alice.types(session)).toEqual(["trying"]);
+    network.run(4000);
+    expect(alice.types(session)).toEqual(["trying", "progress"]);
+  });
+
   test("early media: a reliable 183 has the answer, the 2xx needs none (RFC 3262 §5, RFC 6337 §3.1.1)", () => {
     const { network, alice, bob, called } = pair();
     bob.onCall = (session) => {

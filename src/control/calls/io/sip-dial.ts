@@ -111,6 +111,9 @@ export class SipDial {
     if (!this.#attempts.has(session)) return;
     this.#nameDialog(session, attempt);
     switch (event.type) {
+      case "trying":
+        attempt.isHeard = true;
+        break;
       case "progress":
         attempt.isHeard = true;
         if (event.sdp) attempt.earlyAnswers.set(event.fork, event.sdp);
@@ -142,13 +145,13 @@ export class SipDial {
 
   #answered(session: SessionId, attempt: Attempt, sdp: Uint8Array | undefined): void {
     this.#attempts.delete(session);
-    attempt.target.reached?.(true);
     if (sdp === undefined || !attempt.leg.acceptAnswer(sdp)) {
       attempt.leg.hangUp();
       const detail = "the far end's answer has no codec or key in common with our offer";
       this.#failed(attempt, { cause: "call-refused", sipStatus: 488, detail, mayRetry: false });
       return;
     }
+    attempt.target.reached?.(true);
     this.cancel();
     this.#options.events.answered(attempt.leg, this.#options.sessions.endpoint.session(session)?.sipCallId);
   }
