@@ -38,6 +38,7 @@ export async function openRtpPeer(): Promise<RtpPeer> {
   const keys = new Map<number, string>();
   let packets = 0;
   const pauseMs: number[] = [];
+  let framesSent = 0;
   let before: { seq: number; timestamp: number } | undefined;
   let speaker: { port: number; address: string } | undefined;
   let heardSomebody: () => void = () => undefined;
@@ -93,8 +94,9 @@ export async function openRtpPeer(): Promise<RtpPeer> {
       const startedAt = performance.now();
       for (let n = 0; n < frames && !isClosed; n++) {
         packet[1] = n === 0 ? 0x80 | pcmu : pcmu;
-        packet.writeUInt16BE((1000 + n) & 0xffff, 2);
-        packet.writeUInt32BE(n * frameSamples, 4);
+        packet.writeUInt16BE((1000 + framesSent) & 0xffff, 2);
+        packet.writeUInt32BE(framesSent * frameSamples, 4);
+        framesSent++;
         encodeG711(pcmuLaw, samples.subarray(n * frameSamples), packet, frameSamples, headerBytes);
         if (speaker) socket.send(packet, speaker.port, speaker.address);
         const dueMs = startedAt + (n + 1) * 20 - performance.now();

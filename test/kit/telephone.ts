@@ -1,4 +1,4 @@
-/** A telephone without a voice: its signalling is real, its media are only agreed on. */
+/** A telephone without a voice: its signalling is real, its media are only agreed on, or somebody else's. */
 import { once } from "node:events";
 import { onTestFinished } from "vitest";
 import { systemRandom } from "../../src/kit/io/random.ts";
@@ -38,6 +38,11 @@ export class TelephoneLine {
 
   hangUp(): void {
     this.do({ type: "hang-up" });
+  }
+
+  /** Holds the other side, or takes it back. */
+  hold(isHeld: boolean): void {
+    this.do({ type: "offer", sdp: this.#telephone.sdp(isHeld ? "sendonly" : "sendrecv") });
   }
 
   /** How others may take its place. */
@@ -91,15 +96,22 @@ export class Telephone {
   readonly #rtpPort: number;
   readonly #lines: Map<string, TelephoneLine>;
 
-  private constructor(name: string, exchangePort: number, endpoint: SipEndpoint, lines: Map<string, TelephoneLine>) {
+  private constructor(
+    name: string,
+    ports: { readonly exchange: number; readonly rtp: number },
+    endpoint: SipEndpoint,
+    lines: Map<string, TelephoneLine>,
+  ) {
     this.name = name;
-    this.#exchangePort = exchangePort;
-    this.#rtpPort = 40_000 + Math.floor(Math.random() * 10_000) * 2;
+    this.#exchangePort = ports.exchange;
+    this.#rtpPort = ports.rtp;
     this.endpoint = endpoint;
     this.#lines = lines;
   }
 
-  static async open(name: string, exchangePort: number): Promise<Telephone> {
+  /** `rtpPort`: where its audio is wanted, PCMU; without it, somewhere. */
+  static async open(name: string, exchangePort: number, rtpPort?: number): Promise<Telephone> {
+    const rtp = rtpPort ?? 40_000 + Math.floor(Math.random() * 10_000) * 2;
     const lines = new Map<string, TelephoneLine>();
     const opened: { telephone?: Telephone } = {};
     const endpoint = await SipEndpoint.open({
@@ -117,7 +129,7 @@ export class Telephone {
       },
     });
     onTestFinished(() => endpoint.close());
-    opened.telephone = new Telephone(name, exchangePort, endpoint, lines);
+    opened.telephone = new Telephone(name, { exchange: exchangePort, rtp }, endpoint, lines);
     return opened.telephone;
   }
 
@@ -179,7 +191,7 @@ export class Telephone {
     return makeSipUri({ user, host: "127.0.0.1", port: this.#exchangePort });
   }
 
-  sdp(): Uint8Array {
+  sdp(direction = "sendrecv"): Uint8Array {
     const lines = [
       "v=0",
       "o=- 1 1 IN IP4 127.0.0.1",
@@ -188,6 +200,7 @@ export class Telephone {
       "t=0 0",
       `m=audio ${this.#rtpPort} RTP/AVP 0`,
       "a=rtpmap:0 PCMU/8000",
+      `a=${direction}`,
     ];
     return Buffer.from(lines.map((line) => `${line}\r\n`).join(""), "utf8");
   }
