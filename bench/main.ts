@@ -1,6 +1,7 @@
 /**
  * `npm run bench`: the figures of a whole gateway on this machine, phones and provider included: telephones, gateway and
- * simulated provider share its cores, and what they cost is in the figures. `--calls N` and `--seconds N` set the load.
+ * simulated provider share its cores, and what they cost is in the figures. `--calls N` and `--seconds N` set the load,
+ * `--only latency` (or gaps, set-up, barge-in) takes one measurement alone.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { performance } from "node:perf_hooks";
@@ -14,7 +15,11 @@ import { type RealtimeServerBehaviour, startRealtimeServer } from "./sim/realtim
 import { PhoneBank, placeCall } from "./sim/twilio-phone.ts";
 
 const { values } = parseArgs({
-  options: { calls: { type: "string", default: "50" }, seconds: { type: "string", default: "20" } },
+  options: {
+    calls: { type: "string", default: "50" },
+    seconds: { type: "string", default: "20" },
+    only: { type: "string" },
+  },
 });
 const calls = Number(values.calls);
 const seconds = Number(values.seconds);
@@ -24,10 +29,10 @@ const speechFile = "/usr/share/asterisk/sounds/en_US_f_Allison/vm-tocallnum.wav"
 const warmUpMs = 3000;
 const results: Result[] = [];
 
-await latencyUnderLoad();
-await soundWithoutGaps();
-await setUp();
-await bargeIn();
+const measurements = { latency: latencyUnderLoad, gaps: soundWithoutGaps, "set-up": setUp, "barge-in": bargeIn };
+const chosen = Object.entries(measurements).filter(([name]) => (values.only ?? name) === name);
+if (chosen.length === 0) throw new Error(`--only: expected one of ${Object.keys(measurements).join(", ")}`);
+for (const [, measure] of chosen) await measure();
 const met = results.map(printResult);
 process.exitCode = met.every(Boolean) ? 0 : 1;
 

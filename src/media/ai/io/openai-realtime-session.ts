@@ -22,8 +22,8 @@ import { defaultRealtimeSocketOptions, openRealtimeSocket } from "./realtime-soc
 const maxParsedBytes = 4 * 1024 * 1024;
 /** Kept caller audio is sent in messages of at most this many frames. */
 const framesPerAppend = 10;
-const appendHead = '{"type":"input_audio_buffer.append","audio":"';
-const appendTail = '"}';
+const appendHead = Buffer.from('{"type":"input_audio_buffer.append","audio":"');
+const appendTail = Buffer.from('"}');
 
 /** Opens nothing yet: `start()` does. One conversation with OpenAI Realtime or a compatible server, until `close()`. */
 export function createOpenAiRealtimeSession(
@@ -37,6 +37,9 @@ export function createOpenAiRealtimeSession(
   const scanner = new AudioDeltaScanner();
   const decoder = new AgentAudioDecoder(format.encoding === "l16" ? 2 : 1);
   const scratch = Buffer.alloc(frameBytes(format) * framesPerAppend);
+  /** The message that appends audio, written anew each time behind its head: bytes leave in one piece, a text in two. */
+  const appendMessage = Buffer.alloc(appendHead.length + Math.ceil(scratch.length / 3) * 4 + appendTail.length);
+  appendHead.copy(appendMessage);
   const callLog = log.child({ callId: options.callId, provider: "openai-realtime" });
   const inbox: RealtimeInput[] = [];
   let performing = false;
@@ -171,7 +174,10 @@ export function createOpenAiRealtimeSession(
 
   function append(audio: Uint8Array): void {
     scratch.set(audio);
-    socket?.send(appendHead + scratch.toString("base64", 0, audio.length) + appendTail);
+    const base64 = scratch.toString("base64", 0, audio.length);
+    const tailAt = appendHead.length + appendMessage.write(base64, appendHead.length, "latin1");
+    appendTail.copy(appendMessage, tailAt);
+    socket?.send(appendMessage.subarray(0, tailAt + appendTail.length));
   }
 
   function appendKept(audio: Uint8Array): void {

@@ -35,11 +35,13 @@ export interface RealtimeSocketHandlers {
 }
 
 export interface RealtimeSocket {
-  /** Sends one text message; dropped when the socket is not open. */
-  send(text: string): void;
+  /** Sends one text message, as a text or its UTF-8 bytes, which are copied; dropped when the socket is not open. */
+  send(text: string | Buffer): void;
   /** Closes, and silences the handlers. Twice is fine. */
   close(): void;
 }
+
+const textMessage = { binary: false };
 
 /** Code of a socket that ended without a close frame (RFC 6455 §7.1.5). */
 const abnormalClosure = 1006;
@@ -105,7 +107,7 @@ export function openRealtimeSocket(options: RealtimeSocketOptions, handlers: Rea
   return {
     send(text) {
       if (over || !opened) return;
-      socket.send(text);
+      socket.send(text, textMessage);
       if (socket.bufferedAmount > options.maxBufferedBytes) finish(() => handlers.overflow());
     },
     close() {
