@@ -12,7 +12,7 @@ import { SipCalls } from "../../src/control/calls/io/sip-calls.ts";
 import { PhoneDesk } from "../../src/control/exchange/io/phone-desk.ts";
 import { parseExtension } from "../../src/control/exchange/phone.ts";
 import { PhoneBook } from "../../src/control/exchange/phone-book.ts";
-import type { Trunk, TrunkBook } from "../../src/control/exchange/trunk.ts";
+import type { Admission, Trunk, TrunkBook } from "../../src/control/exchange/trunk.ts";
 import type { CallId, E164 } from "../../src/kit/ids.ts";
 import { systemRandom } from "../../src/kit/io/random.ts";
 import { systemClock } from "../../src/kit/io/system-clock.ts";
@@ -57,6 +57,8 @@ export class CallExchange {
   readonly places = new Map<string, number>();
   /** What the store does before it has the record of a call to this number. */
   readonly holds = new Map<string, () => Promise<void>>();
+  /** What trunks say to the next calls. */
+  admission: Admission = "ok";
   sip!: SipCalls;
   readonly #book = new PhoneBook();
   readonly #trunks: Trunk[] = [];
@@ -121,13 +123,18 @@ export class CallExchange {
 
   /** A registered telephone whose number is its name. */
   async telephone(number: string, mayCall: "any" | "internal" = "any"): Promise<Telephone> {
+    this.absent(number, mayCall);
+    const telephone = await Telephone.open(number, this.sip.port);
+    await telephone.register();
+    return telephone;
+  }
+
+  /** A telephone of ours that is not registered. */
+  absent(number: string, mayCall: "any" | "internal" = "any"): void {
     const extension = parseExtension(number);
     if (!extension) throw new Error("not an extension");
     const phone = { id: `phone_${number}`, username: number, number: extension, label: null, mayCall, enabled: true };
     this.#book.set(phone, `${number}-secret`);
-    const telephone = await Telephone.open(number, this.sip.port);
-    await telephone.register();
-    return telephone;
   }
 
   /** A telephone nobody knows. */
@@ -253,8 +260,8 @@ export class CallExchange {
       targets: (trunk) => trunk.outbound.targets,
       reportTarget: () => undefined,
       admit: (id) => {
-        change(id, 1);
-        return "ok";
+        if (this.admission === "ok") change(id, 1);
+        return this.admission;
       },
       release: (id) => void change(id, -1),
       password: () => null,

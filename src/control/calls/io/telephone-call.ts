@@ -88,8 +88,10 @@ export class TelephoneCall implements SessionHandler {
   /** Its record is there; a far end that has gone meanwhile ends it. */
   named(callId: CallId): void {
     this.#callId = callId;
-    if (this.#isOver) this.#options.live.hangUp(callId, "caller-hung-up");
-    else this.#options.calls.name(callId, this);
+    if (this.#isOver) {
+      this.#leg?.hangUp();
+      this.#options.live.hangUp(callId, "caller-hung-up");
+    } else this.#options.calls.name(callId, this);
   }
 
   /** Done when the call is over, or now. Takes it back, where it is done with. */
@@ -146,7 +148,8 @@ export class TelephoneCall implements SessionHandler {
       sendKeys: (digits) => this.#leg?.sendKeys(digits),
       silent: (silentMs) => this.#silent(silentMs),
       ended: () => {
-        this.#leg?.hangUp();
+        // A call that came to nothing before it had its record is refused by whoever made it, with a reason.
+        if (this.#callId) this.#leg?.hangUp();
         this.#over();
       },
     };

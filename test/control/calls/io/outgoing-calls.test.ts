@@ -1,0 +1,104 @@
+import { describe, expect, test } from "vitest";
+import type { PlaceCallRequest } from "../../../../src/control/calls/call-control.ts";
+import type { CallId } from "../../../../src/kit/ids.ts";
+import { CallExchange } from "../../../kit/call-exchange.ts";
+import { quietAgent } from "../../../kit/conversation-call.ts";
+
+const order = (change: Partial<PlaceCallRequest> = {}): PlaceCallRequest => ({
+  from: "+15550122",
+  to: "+15550199",
+  agent: quietAgent,
+  record: false,
+  metadata: {},
+  ...change,
+});
+
+/** What was noted of a call, as one. */
+const noted = ({ facts }: CallExchange, callId: CallId) =>
+  Object.assign({}, ...facts.filter(([id]) => id === callId).map(([, fact]) => fact));
+
+describe("calls that we make", () => {
+  test("to a telephone of ours: it rings, answers, and the call talks; it hangs up", async () => {
+    const exchange = await CallExchange.open();
+    const phone = await exchange.telephone("102");
+    const callId = await exchange.calls.placeCall(order({ to: "102" }));
+    const called = await phone.rings();
+    expect(exchange.calls.live.get(callId)?.machine.state).toBe("accepting");
+    called.answer();
+    await exchange.talks(callId);
+    expect(exchange.remotePorts(callId)).toEqual([phone.rtpPort]);
+    expect(noted(exchange, callId)).toMatchObject({ isRinging: true, carrierCallId: expect.any(String) });
+    called.hangUp();
+    expect(await exchange.ending(callId)).toBe("callee-hung-up");
+    await exchange.empty();
+  });
+
+  test.each([
+    [486, "busy"],
+    [480, "no-answer"],
+    [603, "call-refused"],
+  ] as const)(
+    "over a trunk that refuses with %i: the call ends as %s, the status is noted, the place is free",
+    async (status, cause) => {
+      const exchange = await CallExchange.open();
+      const carrier = await exchange.stranger("carrier");
+      exchange.trunk("out", carrier);
+      const callId = await exchange.calls.placeCall(order());
+      expect(exchange.places.get("out")).toBe(1);
+      (await carrier.rings()).do({ type: "reject", status });
+      expect(await exchange.ending(callId)).toBe(cause);
+      expect(noted(exchange, callId)).toMatchObject({ sipStatus: status });
+      await exchange.empty();
+    },
+  );
+
+  test("given up by us while it rings: the far end is told, and the call ends as cancelled", async () => {
+    const exchange = await CallExchange.open();
+    const carrier = await exchange.stranger("carrier");
+    exchange.trunk("out", carrier);
+    const callId = await exchange.calls.placeCall(order());
+    const called = await carrier.rings();
+    await exchange.calls.hangUp(callId, "api-hung-up");
+    await called.until("ended");
+    expect(called.end).toMatchObject({ by: "remote", cause: "cancelled" });
+    expect(await exchange.ending(callId)).toBe("cancelled");
+    await exchange.empty();
+  });
+
+  test("a telephone that is not registered: the call has its record and its reason", async () => {
+    const exchange = await CallExchange.open();
+    exchange.absent("102");
+    const callId = await exchange.calls.placeCall(order({ to: "102" }));
+    expect(await exchange.ending(callId)).toBe("call-unreachable");
+    await exchange.empty();
+  });
+
+  test("nothing leads there: refused before there is a call, and it says what is missing", async () => {
+    const exchange = await CallExchange.open();
+    await expect(exchange.calls.placeCall(order({ to: "999" }))).rejects.toMatchObject({ code: "invalid-request" });
+    await expect(exchange.calls.placeCall(order())).rejects.toMatchObject({ code: "invalid-request", field: "to" });
+    const named = exchange.calls.placeCall(order({ trunkId: "nowhere" }));
+    await expect(named).rejects.toMatchObject({ code: "not-found", field: "trunk" });
+    expect(exchange.created).toEqual([]);
+  });
+
+  test("a trunk that is full or too busy refuses, and no place is taken", async () => {
+    const exchange = await CallExchange.open();
+    exchange.trunk("out", await exchange.stranger("carrier"));
+    exchange.admission = "too-many-calls";
+    await expect(exchange.calls.placeCall(order())).rejects.toMatchObject({ code: "unavailable" });
+    exchange.admission = "too-fast";
+    await expect(exchange.calls.placeCall(order())).rejects.toMatchObject({ code: "rate-limited" });
+    await exchange.empty();
+  });
+
+  test("a record that cannot be written: nobody is called, and the place is free", async () => {
+    const exchange = await CallExchange.open();
+    const carrier = await exchange.stranger("carrier");
+    exchange.trunk("out", carrier);
+    exchange.holds.set("+15550199", () => Promise.reject(new Error("disk full")));
+    await expect(exchange.calls.placeCall(order())).rejects.toThrow("disk full");
+    await exchange.empty();
+    expect(carrier.incoming).toEqual([]);
+  });
+});
