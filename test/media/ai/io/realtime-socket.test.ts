@@ -58,8 +58,8 @@ describe("realtime socket", () => {
 
   test("a peer that answers pings is alive however silent", async () => {
     let ended = false;
-    const url = await peer({}, (socket) => setTimeout(() => socket.close(4000), 200));
-    const told = await news({ url, pingIntervalMs: 10, silenceToleranceMs: 60 });
+    const url = await peer({}, (socket) => setTimeout(() => socket.close(4000), 1_500));
+    const told = await news({ url, pingIntervalMs: 10, silenceToleranceMs: 1_000 });
     ended = true;
     expect([told, ended]).toEqual(["closed 4000", true]);
   });
