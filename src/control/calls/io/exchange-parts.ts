@@ -10,6 +10,7 @@ import type { OpenNumbers } from "../../exchange/invite-route.ts";
 import type { PhoneDesk } from "../../exchange/io/phone-desk.ts";
 import type { TrunkBook } from "../../exchange/trunk.ts";
 import type { CallRecords } from "../call-control.ts";
+import type { CallBridges } from "./call-bridges.ts";
 import type { LiveCalls } from "./live-calls.ts";
 import type { SipSessions } from "./sip-sessions.ts";
 import type { TelephoneCalls } from "./telephone-calls.ts";
@@ -19,6 +20,7 @@ export interface ExchangeParts {
   readonly sessions: SipSessions;
   readonly live: LiveCalls;
   readonly calls: TelephoneCalls;
+  readonly bridges: CallBridges;
   readonly records: CallRecords;
   readonly trunks: TrunkBook;
   readonly phones: PhoneDesk;

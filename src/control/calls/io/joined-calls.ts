@@ -93,6 +93,7 @@ export class JoinedCalls {
     const roomId = makeId("room", randomBytes);
     const join = () => {
       if (caller.machine.state !== "in-progress" || callee.machine.state !== "in-progress") return;
+      this.#parts.bridges.add(caller, callee, roomId);
       for (const { callId } of [caller, callee]) {
         live.send(callId, { type: "join-room", callId, roomId, hears: "room", agent: "none" });
       }

@@ -10,6 +10,7 @@ import type { ServerKey } from "../../../sip/transaction/key.ts";
 import type { PhoneDesk } from "../../exchange/io/phone-desk.ts";
 import type { TrunkBook } from "../../exchange/trunk.ts";
 import type { CallRecords, PlaceCallRequest, SourceControl } from "../call-control.ts";
+import { CallBridges } from "./call-bridges.ts";
 import { type ExchangeParts, Network } from "./exchange-parts.ts";
 import { FarEndChanges } from "./far-end-changes.ts";
 import type { GatewayCalls } from "./gateway-calls.ts";
@@ -94,6 +95,7 @@ export class SipCalls {
       sessions,
       live: calls.live,
       calls: new TelephoneCalls(),
+      bridges: new CallBridges(calls.live),
       records,
       trunks,
       phones,

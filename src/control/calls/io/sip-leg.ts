@@ -63,6 +63,12 @@ export class SipLeg {
     return this.#options.sessions.endpoint.session(this.session)?.asReplaces;
   }
 
+  /** Its far end does not want to hear us now: it has put us on hold. */
+  get isHeld(): boolean {
+    const direction = this.#negotiator.media?.direction;
+    return this.#direction === "sendrecv" && (direction === "recvonly" || direction === "inactive");
+  }
+
   /** From now on this far end has these media. */
   attach(media: LegMedia): void {
     this.#media = media;

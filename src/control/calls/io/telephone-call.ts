@@ -1,7 +1,8 @@
 import type { CallId } from "../../../kit/ids.ts";
-import type { CallDirection, EndCause } from "../../../media/protocol.ts";
+import type { CallDirection, EndCause, RoomHearing } from "../../../media/protocol.ts";
 import type { SessionEvent } from "../../../sip/invite-session/types.ts";
 import type { Trunk } from "../../exchange/trunk.ts";
+import type { CallBridges } from "./call-bridges.ts";
 import type { LiveCalls, TelephoneLine } from "./live-calls.ts";
 import type { SipLeg } from "./sip-leg.ts";
 import type { SessionHandler, SipSessions } from "./sip-sessions.ts";
@@ -26,6 +27,7 @@ export interface TelephoneCallOptions {
   readonly sessions: SipSessions;
   readonly live: LiveCalls;
   readonly calls: TelephoneCalls;
+  readonly bridges: CallBridges;
   readonly direction: CallDirection;
   readonly farEnd: FarEnd;
   readonly refer: (call: TelephoneCall, request: ReferRequest) => void;
@@ -54,6 +56,8 @@ export class TelephoneCall implements SessionHandler {
   #successors = 0;
   /** Its far end has hung up, and nobody has its place yet. */
   #isForsaken = false;
+  /** What the one it talks with hears. */
+  #partnerHears: RoomHearing = "room";
   /** The silence after which the far end was asked whether it is there. */
   #askedAfterMs: number | undefined;
 
@@ -115,6 +119,7 @@ export class TelephoneCall implements SessionHandler {
     this.#askedAfterMs = undefined;
     this.#farEnd = farEnd;
     this.take(leg);
+    this.#tellPartner();
   }
 
   /** Its dialog is somebody else's from now on, with the place on the trunk. */
@@ -163,7 +168,10 @@ export class TelephoneCall implements SessionHandler {
   }
 
   event(event: SessionEvent): void {
-    if (this.#leg?.event(event)) return;
+    if (this.#leg?.event(event)) {
+      this.#tellPartner();
+      return;
+    }
     switch (event.type) {
       case "refer-requested":
         this.#options.refer(this, event);
@@ -188,6 +196,7 @@ export class TelephoneCall implements SessionHandler {
         else if (this.#successors > 0) {
           this.letGo()?.release();
           this.#isForsaken = true;
+          this.#tellPartner();
         } else this.#hungUp();
         break;
     }
@@ -202,6 +211,15 @@ export class TelephoneCall implements SessionHandler {
     this.#askedAfterMs = silentMs;
     if (isAsked) this.#giveUp(`no audio came for ${Math.round(silentMs / 1000)} s, though the far end is there`);
     else if (this.#leg) sessions.command(this.#leg.session, { type: "send", method: "OPTIONS", token: probe });
+  }
+
+  /** Whoever talks with a telephone that holds, or that is about to be another one, is not left in silence. */
+  #tellPartner(): void {
+    const held = this.#leg?.isHeld ? "music" : "room";
+    const hears = this.#isForsaken ? "ringback" : held;
+    if (hears === this.#partnerHears || !this.#callId) return;
+    this.#partnerHears = hears;
+    this.#options.bridges.partnerHears(this.#callId, hears);
   }
 
   #giveUp(detail: string): void {

@@ -25,7 +25,7 @@ const defaults = { briefingTimeoutMs: 60_000, ringTimeoutMs: 30_000 } as const;
 
 export type TransferParts = Pick<
   ExchangeParts,
-  "live" | "calls" | "records" | "trunks" | "phones" | "clock" | "randomBytes" | "log"
+  "live" | "calls" | "bridges" | "records" | "trunks" | "phones" | "clock" | "randomBytes" | "log"
 >;
 
 /** Callers on their way from an agent to a person, with the call to that person. */
@@ -117,6 +117,7 @@ export class TransferDesk implements TransferControl {
         live.send(calleeId, { type: "join-room", callId: calleeId, roomId, hears: "room", agent: "none" });
         break;
       case "joined":
+        if (callee) this.#parts.bridges.add(caller, callee, roomId);
         live.write(() => records.noteSignalling(callId, { peerCallId: calleeId }), callId);
         this.#joinOutside(transfer);
         break;

@@ -164,6 +164,59 @@ describe("a far end passes its call to another telephone", () => {
   });
 });
 
+describe("whoever talks with a telephone that does not listen", () => {
+  const hears = (exchange: CallExchange, callId: CallId, wanted: string) =>
+    eventually(`it hears ${wanted}`, () => exchange.hears(callId).at(-1) === wanted || undefined, 3000);
+
+  test("hears music while it is held, and the other one again when it is taken back", async () => {
+    const exchange = await CallExchange.open();
+    const [a, b] = [await exchange.telephone("101"), await exchange.telephone("102")];
+    const { calling, called, caller, callee } = await joined(exchange, a, b);
+    calling.hold(true);
+    await hears(exchange, callee, "music");
+    calling.hold(false);
+    await hears(exchange, callee, "room");
+    called.hold(true);
+    await hears(exchange, caller, "music");
+    expect(exchange.hears(callee)).toEqual(["room", "music", "room"]);
+  });
+
+  test("hears it ring while another one is called and nobody is left, and then that one", async () => {
+    const exchange = await CallExchange.open();
+    const [a, b, c] = [
+      await exchange.telephone("101"),
+      await exchange.telephone("102"),
+      await exchange.telephone("103"),
+    ];
+    const { calling, callee } = await joined(exchange, a, b);
+    calling.hold(true);
+    await hears(exchange, callee, "music");
+    calling.refer("103");
+    const other = await c.rings();
+    calling.hangUp();
+    await hears(exchange, callee, "ringback");
+    other.answer();
+    await hears(exchange, callee, "room");
+  });
+
+  test("an agent is told nothing of it, and a caller that was put through is", async () => {
+    const { exchange, a, b, line, callId } = await withAgent();
+    line.hold(true);
+    await line.until("remote-answer");
+    line.hold(false);
+    exchange.calls.transfers.start(callId, { to: b.name, mode: "blind" });
+    const human = await b.rings();
+    human.answer();
+    await exchange.talks(exchange.callTo(b.name));
+    expect(exchange.hears(callId)).toEqual(["ringback", "room"]);
+    human.hold(true);
+    await hears(exchange, callId, "music");
+    human.hold(false);
+    await hears(exchange, callId, "room");
+    expect(a.incoming).toEqual([]);
+  });
+});
+
 describe("a place on a trunk goes with its telephone", () => {
   async function passedToTrunk() {
     const exchange = await CallExchange.open();

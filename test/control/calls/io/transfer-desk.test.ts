@@ -1,5 +1,6 @@
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import type { TransferRequest } from "../../../../src/control/calls/call-control.ts";
+import { CallBridges } from "../../../../src/control/calls/io/call-bridges.ts";
 import type { LiveCall } from "../../../../src/control/calls/io/live-calls.ts";
 import type { OutgoingEvents, OutgoingRequest } from "../../../../src/control/calls/io/outgoing-calls.ts";
 import { TransferDesk, type TransferParts } from "../../../../src/control/calls/io/transfer-desk.ts";
@@ -26,6 +27,7 @@ class Desk {
       {
         live: house.live,
         calls: nothing,
+        bridges: new CallBridges(house.live),
         records: house.records,
         trunks: {} as TransferParts["trunks"],
         phones: {} as TransferParts["phones"],
