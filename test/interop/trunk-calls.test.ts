@@ -80,6 +80,18 @@ describe("calls over a static trunk to SIPp", () => {
     expect(ear.packets()).toBeGreaterThan(0);
   }, 30_000);
 
+  test("over TCP", async () => {
+    const ear = await openRtpPeer();
+    const sipp = await startSipp("uas-hangs-up", { keys: { ear_port: ear.port }, transport: "tcp" });
+    const targets = [{ uri: `sip:127.0.0.1:${sipp.port};transport=tcp` }];
+    const { id } = await placeCall(exchange, {
+      trunk: await addTrunk(exchange, [sipp.port], { outbound: { targets } }),
+    });
+    const result = await sipp.done;
+    expect(headerOf(requestsOf(result, "INVITE")[0], "Via")).toMatch(/^SIP\/2\.0\/TCP /);
+    expect(await callThatIs(exchange, id, "ended")).toMatchObject({ cause: "callee-hung-up" });
+  }, 30_000);
+
   test.each([
     { status: 486, cause: "busy" },
     { status: 480, cause: "no-answer" },
