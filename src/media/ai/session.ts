@@ -173,6 +173,8 @@ export interface AiSessionOptions {
   readonly language: string;
   readonly instructions: string;
   readonly tools: readonly ToolDeclaration[];
+  /** Those the tool `transfer_call` puts callers through to, for scripts. */
+  readonly transferNames?: readonly string[];
   /** Number the caller came from and the one dialled; for scripts and webhooks. */
   readonly from: string;
   readonly to: string;

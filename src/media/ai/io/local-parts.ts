@@ -48,7 +48,7 @@ export function createLocalParts(given: {
   );
   return {
     ears,
-    mind: createReceptionistMind({ hasEars: recogniser !== undefined }),
+    mind: createReceptionistMind({ hasEars: recogniser !== undefined, people: options.transferNames }),
     voice: createFliteVoice(options.voice),
   };
 }

@@ -1,5 +1,8 @@
 import type { Mind, MindPiece, MindRequest } from "../pipeline/parts.ts";
-import { Receptionist, type ReceptionistInput } from "./receptionist.ts";
+import { Receptionist, type ReceptionistInput, type ReceptionistOptions } from "./receptionist.ts";
+
+/** The built-in tool that puts callers through, by the name `media/talk/tools.ts` gives it. */
+const transferTool = "transfer_call";
 
 /** How the conversation writes keys into the history. */
 const keysPrefix = "[keys] ";
@@ -26,15 +29,18 @@ export function receptionistInput(request: Pick<MindRequest, "reason" | "history
         return { type: "keys", digits: caller.text.slice(keysPrefix.length).trim() };
       return { type: "words", text: caller.text };
     }
-    case "say":
+    // It is only asked about one that failed: the caller is here.
     case "tool-result":
+      return request.history.some(({ role }) => role === "tool") ? { type: "not-put-through" } : undefined;
+    case "say":
       return undefined;
   }
 }
 
 /** The receptionist as the mind of a call; it needs nobody's service. */
-export function createReceptionistMind(options: { readonly hasEars: boolean }): Mind {
+export function createReceptionistMind(options: ReceptionistOptions): Mind {
   const receptionist = new Receptionist(options);
+  let transfers = 0;
   return {
     answersUnclear: true,
     hint: () => receptionist.expects,
@@ -46,6 +52,9 @@ export function createReceptionistMind(options: { readonly hasEars: boolean }): 
       const answer = receptionist.handle(input);
       yield { type: "text", delta: answer.text };
       if (answer.hangUp) yield { type: "hang-up" };
+      if (answer.putThroughTo === undefined) return;
+      const argumentsJson = JSON.stringify({ target: answer.putThroughTo });
+      yield { type: "tool-call", toolCallId: `transfer_${++transfers}`, name: transferTool, argumentsJson };
     },
     close: () => undefined,
   };

@@ -2,7 +2,8 @@ import type { EarsHint } from "../pipeline/parts.ts";
 
 const goodbyeWords = ["goodbye", "good bye", "bye", "bye bye", "hang up", "that's all", "nothing", "no thank you"];
 const menuWords = ["main menu", "menu", "repeat", "help", "cancel"];
-const numberWords = { one: "1", two: "2", three: "3", four: "4" } as const;
+const menuNumbers = ["one", "two", "three", "four"];
+const numberWords = [...menuNumbers, "five", "six", "seven", "eight", "nine"];
 
 /** The menu's entries in the caller's words. */
 const entryWords = {
@@ -12,9 +13,9 @@ const entryWords = {
 } as const;
 
 /** Small grammars without open loops: what the ears listen for in a state. */
-export const menuHint: EarsHint = {
-  grammar: [...Object.keys(numberWords), ...Object.values(entryWords).flat(), ...goodbyeWords, ...menuWords],
-};
+export const menuHint = {
+  grammar: [...menuNumbers, ...Object.values(entryWords).flat(), ...goodbyeWords, ...menuWords],
+} as const satisfies EarsHint;
 export const confirmHint: EarsHint = {
   grammar: [
     "yes",
@@ -48,12 +49,12 @@ export function isMenu(text: string): boolean {
   return menuWords.includes(plain(text).replace(/\s+please$/, ""));
 }
 
-/** The menu entry a caller means, "1" … "4"; free speech counts when it names exactly one. */
+/** The menu entry a caller means, "1" … "9"; free speech counts when it names exactly one. */
 export function readMenuChoice(text: string): string | undefined {
   const words = plain(text);
   const number = /^(?:(?:press|number|option|say|i want) )*([a-z0-9]+)(?: please)?$/.exec(words)?.[1];
-  if (number !== undefined && /^[1-4]$/.test(number)) return number;
-  for (const [word, choice] of Object.entries(numberWords)) if (number === word) return choice;
+  if (number !== undefined && /^[1-9]$/.test(number)) return number;
+  if (number !== undefined && numberWords.includes(number)) return String(numberWords.indexOf(number) + 1);
   const named = Object.entries(entryWords).filter(([, entries]) => {
     return entries.some((entry) => ` ${words} `.includes(` ${entry} `));
   });

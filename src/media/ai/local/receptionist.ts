@@ -13,14 +13,24 @@ export type ReceptionistInput =
   | { readonly type: "unclear" }
   | { readonly type: "silence" }
   | { readonly type: "time-is-short" }
+  /** The caller was not put through to whom he wanted. */
+  | { readonly type: "not-put-through" }
   /** Somebody of the house wants this said. */
   | { readonly type: "told"; readonly text: string }
   | { readonly type: "goodbye" };
 
-/** What the receptionist says, and whether the call ends once it was heard. */
+/** What the receptionist says, and whether the call ends once it was heard, or goes to somebody else. */
 export interface ReceptionistAnswer {
   readonly text: string;
   readonly hangUp: boolean;
+  /** Name of whom the caller is put through to. */
+  readonly putThroughTo?: string;
+}
+
+export interface ReceptionistOptions {
+  readonly hasEars: boolean;
+  /** Names of those the caller can be put through to; as many as there are keys left have one. */
+  readonly people?: readonly string[];
 }
 
 /** Where the conversation stands. */
@@ -43,6 +53,7 @@ const sentences = {
   giveUp: "I am sorry that this did not work. Please call again. Goodbye.",
   stillThere: "Are you still there?",
   timeIsShort: "This call will end in a few seconds.",
+  notPutThrough: "I am sorry, I can not put you through now.",
   kept: "Thank you. Your message is in the transcript of this call.",
   keptInRecording:
     "Thank you. I can not understand speech here, but if this call is recorded, your message is in the recording.",
@@ -79,17 +90,23 @@ const expected: Record<ReceptionistState, EarsHint | undefined> = {
   over: menuHint,
 };
 
+/** The first of the keys that put through to people, and the last. */
+const firstPersonKey = 5;
+const lastPersonKey = 9;
+
 /** Longest message that is read back, in characters. */
 const maxReadBackChars = 240;
 
 /** A scripted receptionist: one answer for each thing that happens. English; voice or keys. */
 export class Receptionist {
   readonly #hasEars: boolean;
+  readonly #people: readonly string[];
   #state: ReceptionistState = "menu";
   #failures = 0;
 
-  constructor(options: { readonly hasEars: boolean }) {
-    this.#hasEars = options.hasEars;
+  constructor({ hasEars, people = [] }: ReceptionistOptions) {
+    this.#hasEars = hasEars;
+    this.#people = people.slice(0, lastPersonKey - firstPersonKey + 1);
   }
 
   get state(): ReceptionistState {
@@ -98,7 +115,9 @@ export class Receptionist {
 
   /** What the caller will probably say next; undefined: anything. */
   get expects(): EarsHint | undefined {
-    return expected[this.#state];
+    const hint = expected[this.#state];
+    if (hint !== menuHint || this.#people.length === 0) return hint;
+    return { grammar: [...menuHint.grammar, ...this.#people.map((_, at) => digitNames[firstPersonKey + at] ?? "")] };
   }
 
   /** How many keys the caller will press next; undefined: as many as he likes. */
@@ -120,6 +139,8 @@ export class Receptionist {
         return say(sentences.stillThere, this.#promptAgain());
       case "time-is-short":
         return say(sentences.timeIsShort);
+      case "not-put-through":
+        return this.#go("menu", sentences.notPutThrough, this.#prompt("more"));
       case "told":
         return say(input.text);
       case "goodbye":
@@ -179,8 +200,11 @@ export class Receptionist {
         return this.#goodbye();
       case "#":
         return this.#go("menu", this.#prompt("menu"));
-      default:
-        return this.#notUnderstood();
+      default: {
+        const name = this.#people[Number(choice) - firstPersonKey];
+        if (name === undefined) return this.#notUnderstood();
+        return { ...this.#go("menu", `One moment, I will put you through to ${name}.`), putThroughTo: name };
+      }
     }
   }
 
@@ -216,7 +240,13 @@ export class Receptionist {
   }
 
   #prompt(name: keyof typeof promptsWithEars): string {
-    return (this.#hasEars ? promptsWithEars : promptsWithKeys)[name];
+    const prompt = (this.#hasEars ? promptsWithEars : promptsWithKeys)[name];
+    if (name !== "menu") return prompt;
+    const press = this.#hasEars ? "say or press" : "press";
+    const people = this.#people.map(
+      (person, at) => `To talk to ${person}, ${press} ${digitNames[firstPersonKey + at]}.`,
+    );
+    return [prompt, ...people].join(" ");
   }
 
   #promptAgain(): string {

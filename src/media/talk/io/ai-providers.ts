@@ -9,6 +9,7 @@ import { createOpenaiSpeech } from "../../ai/io/openai-speech.ts";
 import { createOpenaiTranscription } from "../../ai/io/openai-transcription.ts";
 import { createPipelineSession } from "../../ai/io/pipeline-session.ts";
 import type { PocketSphinx } from "../../ai/io/pocketsphinx.ts";
+import type { RealtimeDialect } from "../../ai/openai-realtime-dialect.ts";
 import type { Mind, PipelineParts } from "../../ai/pipeline/parts.ts";
 import type { AiSession, AiSessionOptions, AiSink } from "../../ai/session.ts";
 import type { CallLeg } from "../../leg.ts";
@@ -21,6 +22,7 @@ export interface ProviderSettings {
   readonly openaiBaseUrl: string;
   readonly realtimeModel: string;
   readonly realtimeTranscriptionModel: string;
+  readonly realtimeDialect: RealtimeDialect;
   readonly chatModel: string;
   /** `local`: PocketSphinx. */
   readonly sttModel: string;
@@ -51,7 +53,7 @@ export class AiProviders {
 
   /** The session of one call; it connects when it is started. */
   create(plan: CallPlan, agent: AgentSpec, leg: CallLeg, sink: AiSink, log: Logger): AiSession {
-    const { openaiApiKey, openaiBaseUrl, realtimeModel, realtimeTranscriptionModel } = this.#settings;
+    const { openaiApiKey, openaiBaseUrl, realtimeModel, realtimeTranscriptionModel, realtimeDialect } = this.#settings;
     const callLog = log.child({ callId: plan.callId });
     const options: AiSessionOptions = {
       callId: plan.callId,
@@ -60,6 +62,7 @@ export class AiProviders {
       language: agent.language,
       instructions: agent.instructions,
       tools: toolCatalogue(agent.tools, agent.transfers),
+      transferNames: agent.transfers.map(({ name }) => name),
       from: plan.from,
       to: plan.to,
       metadata: plan.metadata,
@@ -72,7 +75,12 @@ export class AiProviders {
     switch (agent.provider) {
       case "openai-realtime":
         return createOpenAiRealtimeSession(
-          { ...options, model: agent.model ?? realtimeModel, transcriptionModel: realtimeTranscriptionModel },
+          {
+            ...options,
+            model: agent.model ?? realtimeModel,
+            transcriptionModel: realtimeTranscriptionModel,
+            dialect: realtimeDialect,
+          },
           sink,
           this.#clock,
           log,

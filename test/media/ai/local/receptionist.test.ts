@@ -148,6 +148,47 @@ describe("receptionist", () => {
   });
 });
 
+describe("receptionist with people to put through to", () => {
+  const people = ["Sales", "Anna"];
+  const house = (hasEars = true) => new Receptionist({ hasEars, people });
+
+  test("offers them in the menu, by voice or by keys alone", () => {
+    expect(play(house()).text).toContain("To talk to Sales, say or press five. To talk to Anna, say or press six.");
+    expect(play(house(false)).text).toContain("To talk to Anna, press six.");
+    expect(play(withEars()).text).not.toContain("To talk to");
+  });
+
+  test.each([["#6"], ["six"], ["Press six, please."]])("puts through after %j, and says so", (choice) => {
+    const answer = play(house(), choice);
+    expect(answer).toEqual({
+      text: "One moment, I will put you through to Anna.",
+      hangUp: false,
+      putThroughTo: "Anna",
+    });
+  });
+
+  test("a key that nobody has is not understood", () => {
+    expect(play(house(), "#7").text).toMatch(/^Sorry/);
+    expect(play(withEars(), "#5").text).toMatch(/^Sorry/);
+    expect(play(withEars(), "five").text).toMatch(/^Sorry/);
+  });
+
+  test("as many as there are keys left have one", () => {
+    const many = new Receptionist({ hasEars: true, people: Array.from({ length: 16 }, (_, n) => `Desk ${n}`) });
+    const { text } = play(many);
+    expect(text).toContain("To talk to Desk 4, say or press nine.");
+    expect(text).not.toContain("Desk 5");
+  });
+
+  test("listens for their numbers, in words the recogniser knows", () => {
+    const receptionist = house();
+    play(receptionist);
+    const hint = receptionist.expects;
+    expect(hint).toMatchObject({ grammar: expect.arrayContaining(["four", "five", "six"]) });
+    expect(JSON.stringify(hint)).not.toMatch(/Sales|seven/);
+  });
+});
+
 describe("receptionist by keys", () => {
   test("expects one key for every choice, and as many as the caller likes where digits are entered", () => {
     const receptionist = withEars();
@@ -204,6 +245,30 @@ describe("receptionist as a mind", () => {
     expect(last).toEqual([{ type: "text", delta: "Thank you for calling. Goodbye." }, { type: "hang-up" }]);
     expect(await pieces(mind.respond(request("duration-warning"), signal))).toEqual([
       { type: "text", delta: "This call will end in a few seconds." },
+    ]);
+  });
+
+  test("receptionist: puts through by the tool, and is sorry when that is refused", async () => {
+    const mind = createReceptionistMind({ hasEars: true, people: ["Sales"] });
+    const { signal } = new AbortController();
+    const [said, called] = await pieces(mind.respond(request("caller-turn", caller("[keys] 5")), signal));
+    expect(said).toMatchObject({ type: "text", delta: expect.stringContaining("Sales") });
+    expect(called).toEqual({
+      type: "tool-call",
+      toolCallId: "transfer_1",
+      name: "transfer_call",
+      argumentsJson: '{"target":"Sales"}',
+    });
+    const refused: HistoryEntry = {
+      role: "tool",
+      responseId: "r1",
+      toolCallId: "transfer_1",
+      name: "transfer_call",
+      argumentsJson: "{}",
+      output: '{"error":{"code":"not_possible","message":"No."}}',
+    };
+    expect(await pieces(mind.respond(request("tool-result", refused), signal))).toEqual([
+      { type: "text", delta: expect.stringMatching(/^I am sorry, I can not put you through now\. What else\?/) },
     ]);
   });
 
