@@ -161,8 +161,13 @@ export type MediaCommand =
   | { readonly type: "refuse-stream"; readonly connectionId: string; readonly reason: string }
   /** Takes ports for a call's RTP: `rtp-opened` follows, or the call's ending. `address`: local IP to bind. */
   | { readonly type: "open-rtp"; readonly plan: CallPlan; readonly address: string }
-  /** The call was answered and its media agreed on. */
-  | { readonly type: "begin-rtp"; readonly callId: string; readonly media: MediaPlan }
+  /**
+   * The call was answered and its media agreed on. `early`: it was not answered yet, `answer-rtp` tells when it is; until then
+   * it has not started. Only for calls without an agent, who would speak at once.
+   */
+  | { readonly type: "begin-rtp"; readonly callId: string; readonly media: MediaPlan; readonly early?: true }
+  /** The call whose media began early was answered: it starts. */
+  | { readonly type: "answer-rtp"; readonly callId: string }
   /** A re-INVITE was agreed on. */
   | { readonly type: "change-rtp"; readonly callId: string; readonly media: MediaPlan }
   /** A key that came by SIP INFO. */

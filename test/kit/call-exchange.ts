@@ -224,6 +224,8 @@ export class CallExchange {
           for (const { callId } of command.plans) this.report({ type: "call-started", callId, wallMs: 0 });
           break;
         case "begin-rtp":
+        case "answer-rtp":
+          if (command.type === "begin-rtp" && command.early) break;
           this.report({ type: "call-started", callId: command.callId, wallMs: 0 });
           break;
         case "hang-up":

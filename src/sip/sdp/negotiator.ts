@@ -126,10 +126,13 @@ export class SdpNegotiator {
     });
   }
 
-  /** Takes the answer to our offer (RFC 3264 §7). On a fault the offer is over and the agreement before it stands. */
-  acceptAnswer(answer: Uint8Array | string): SdpAgreement | SdpFault {
+  /**
+   * Takes the answer to our offer (RFC 3264 §7). On a fault the offer is over and the agreement before it stands. `isEarly`:
+   * the offer stands, too, for others that it was forked to may answer it as well (RFC 3261 §13.2.2.4).
+   */
+  acceptAnswer(answer: Uint8Array | string, isEarly = false): SdpAgreement | SdpFault {
     const offered = this.#offered;
-    this.#offered = undefined;
+    if (!isEarly) this.#offered = undefined;
     if (offered === undefined) return sdpFault("mismatch", "answer without an offer");
     const session = parseSdp(answer);
     if ("type" in session) return session;

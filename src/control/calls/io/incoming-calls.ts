@@ -104,13 +104,11 @@ export class IncomingCalls {
     }
     const phone = this.#parts.phones.findByNumber(number);
     if (!phone && !(orTrunk && e164)) throw new GatewayError("not-found", "nobody has this number");
-    const answer = () => this.#answer(call, incoming);
-    await this.#joined.join(
-      call,
-      incoming,
-      this.#newCall(incoming, caller, { to: number, agent: undefined, record: false }),
-      answer,
-    );
+    const newCall = this.#newCall(incoming, caller, { to: number, agent: undefined, record: false });
+    await this.#joined.join(call, incoming, newCall, {
+      answer: () => this.#answer(call, incoming),
+      answerEarly: () => this.#answerEarly(call, incoming),
+    });
   }
 
   async #open(
@@ -166,6 +164,12 @@ export class IncomingCalls {
   #answer(call: TelephoneCall, { session, request }: IncomingCall): void {
     const { leg, callId, isOver } = call;
     if (!leg || !callId || isOver) return;
+    if (leg.media?.isEarly) {
+      // As it was answered in the progress.
+      this.#parts.sessions.command(session, { type: "answer" });
+      leg.startMedia();
+      return;
+    }
     const hasOffer = request.body.length > 0;
     const sdp = hasOffer ? leg.answer(request.body) : leg.offer();
     if (!sdp) {
@@ -175,6 +179,16 @@ export class IncomingCalls {
     }
     this.#parts.sessions.command(session, { type: "answer", sdp });
     if (hasOffer) leg.startMedia();
+  }
+
+  /** Lets the caller hear whom it calls before that one answers (RFC 3960 §3.1); false: it made no offer that we take. */
+  #answerEarly({ leg, isOver }: TelephoneCall, { session, request }: IncomingCall): boolean {
+    if (!leg || isOver || request.body.length === 0) return false;
+    const sdp = leg.answer(request.body);
+    if (!sdp) return false;
+    this.#parts.sessions.command(session, { type: "progress", status: 183, sdp });
+    leg.startEarlyMedia();
+    return true;
   }
 
   #leg({ session, from }: IncomingCall, caller: Caller): SipLeg {

@@ -8,6 +8,14 @@ import type { LiveCall, NewLiveCall } from "./live-calls.ts";
 import type { OutgoingCalls } from "./outgoing-calls.ts";
 import type { TelephoneCall } from "./telephone-call.ts";
 
+/** What may become of a caller's call. */
+export interface CallerAnswers {
+  /** Takes the call. */
+  answer(): void;
+  /** Lets the caller hear whom it calls, though that one has not answered; false: it cannot. */
+  answerEarly(): boolean;
+}
+
 /** Calls between people: what comes in is answered when the one it is for answers, and both are in one room. */
 export class JoinedCalls {
   readonly #parts: ExchangeParts;
@@ -18,12 +26,12 @@ export class JoinedCalls {
     this.#outgoing = outgoing;
   }
 
-  /** Calls on behalf of a caller who rings here. `answer`: takes the caller's call. Rejects with a GatewayError. */
+  /** Calls on behalf of a caller who rings here. Rejects with a GatewayError. */
   async join(
     caller: TelephoneCall,
     { session }: IncomingCall,
     newCall: Omit<NewLiveCall, "access">,
-    answer: () => void,
+    answers: CallerAnswers,
   ): Promise<void> {
     const { live, records, network, sessions } = this.#parts;
     const line = caller.line((port) => {
@@ -34,6 +42,8 @@ export class JoinedCalls {
     const access = { type: "rtp", line, bindAddress: network.bindAddress } as const;
     const made = await live.make({ ...newCall, access, acceptTimeoutMs: answerTimeoutMs });
     let isAnswered = false;
+    let isEarly = false;
+    let joinNow: () => void = () => undefined;
     const refuse = (cause: EndCause, status: number, detail?: string): void => {
       // In this order: what the refusal does to the dialog is not to be the call's ending.
       live.hangUp(made.callId, cause, detail);
@@ -53,13 +63,20 @@ export class JoinedCalls {
           },
           {
             // The caller may have gone while the callee's record was written: then nobody is called.
-            made: (callId) => this.#join(made, callId),
+            made: (callId) => {
+              joinNow = this.#join(made, callId);
+            },
+            early: () => {
+              if (isEarly || isAnswered || !answers.answerEarly()) return;
+              isEarly = true;
+              joinNow();
+            },
             ringing: () => {
-              if (!isAnswered) sessions.command(session, { type: "progress", status: 180 });
+              if (!isAnswered && !isEarly) sessions.command(session, { type: "progress", status: 180 });
             },
             started: () => {
               isAnswered = true;
-              answer();
+              answers.answer();
             },
             ended: (cause, sipStatus) => {
               if (isAnswered) live.hangUp(near, partnerCause(cause, "inbound"));
@@ -78,34 +95,40 @@ export class JoinedCalls {
     if (!caller.isOver) live.place(made);
   }
 
-  /** Both in one room once both have media; when one goes the other does. */
-  #join(caller: LiveCall, calleeId: CallId): void {
+  /** Both in one room once both talk, or when what comes back is called; when one goes the other does. */
+  #join(caller: LiveCall, calleeId: CallId): () => void {
     const { live, randomBytes } = this.#parts;
     const callee = live.get(calleeId);
-    if (!callee) return;
+    if (!callee) return () => undefined;
     const { state } = caller.machine;
     if (state === "ending" || state === "ended") {
       live.hangUp(calleeId, "cancelled");
-      return;
+      return () => undefined;
     }
     caller.bond = "bridge";
     callee.bond = "bridge";
     const roomId = makeId("room", randomBytes);
+    let isJoined = false;
     const join = () => {
-      if (caller.machine.state !== "in-progress" || callee.machine.state !== "in-progress") return;
+      if (isJoined) return;
+      isJoined = true;
       this.#parts.bridges.add(caller, callee, roomId);
       for (const { callId } of [caller, callee]) {
         live.send(callId, { type: "join-room", callId, roomId, hears: "room", agent: "none" });
       }
     };
+    const started = () => {
+      if (caller.machine.state === "in-progress" && callee.machine.state === "in-progress") join();
+    };
     caller.watchers.add({
-      started: join,
+      started,
       ended: (cause) => {
         const isTalking = callee.machine.state === "in-progress";
         live.hangUp(calleeId, isTalking ? partnerCause(cause, "outbound") : "cancelled");
       },
     });
-    callee.watchers.add({ started: join, ended: () => undefined });
+    callee.watchers.add({ started, ended: () => undefined });
+    return join;
   }
 }
 

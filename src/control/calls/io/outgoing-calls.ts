@@ -23,6 +23,8 @@ export interface OutgoingEvents {
   /** It has its record; whoever does not want it any more may hang it up before anybody is called. */
   made?(callId: CallId): void;
   ringing?(): void;
+  /** Its far end's media flow, and it has not answered. Without this they are not heard. */
+  early?(): void;
   /** Its media flow. */
   started?(): void;
   /** The callee pressed a key. */
@@ -160,6 +162,12 @@ export class OutgoingCalls {
           note({ isRinging: true });
           events.ringing?.();
         },
+        early:
+          events.early &&
+          ((leg) => {
+            leg.startEarlyMedia();
+            events.early?.();
+          }),
         answered: (leg, sipCallId) => {
           note({ carrierCallId: sipCallId });
           telephone.take(leg);

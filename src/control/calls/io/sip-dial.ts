@@ -24,6 +24,8 @@ export interface SipDialOptions {
 export interface DialEvents {
   /** Somebody's telephone rings. */
   ringing(): void;
+  /** The first that has media before it answers has agreed on them (RFC 3960); told again when another one's take over. */
+  early?(leg: SipLeg): void;
   /** The leg has agreed on its media and is the caller's to look after. `sipCallId`: of its dialog. */
   answered(leg: SipLeg, sipCallId: string | undefined): void;
   failed(failure: DialFailure): void;
@@ -54,6 +56,8 @@ export class SipDial {
   #nextGroup = 0;
   #failure: DialFailure = noTarget;
   #hasRung = false;
+  /** Whose answer holds before anybody has taken the call. */
+  #heard: Attempt | undefined;
   #isOver = false;
   /** Targets of the group are still to be called, so that one that fails at once does not end it. */
   #isBeginning = false;
@@ -94,7 +98,7 @@ export class SipDial {
     const { uri, to: hop, routes, authorize } = target;
     const { from, to, headers, sdp, dtmf, ringTimeoutMs, sessionExpiresS } = plan;
     const leg = new SipLeg({ sessions, live, clock, randomBytes, sdp, dtmf, localAddress: localAddressFor(target) });
-    leg.attach({ ...media });
+    leg.attach(media);
     const attempt: Attempt = { target, leg, earlyAnswers: new Map(), isHeard: false, isNamed: false };
     sessions.call(
       { uri, from, to, routes, authorize, headers, sdp: leg.offer() },
@@ -117,6 +121,7 @@ export class SipDial {
       case "progress":
         attempt.isHeard = true;
         if (event.sdp) attempt.earlyAnswers.set(event.fork, event.sdp);
+        this.#listen();
         if (event.status >= 180 && !this.#hasRung) {
           this.#hasRung = true;
           this.#options.events.ringing();
@@ -125,6 +130,11 @@ export class SipDial {
       case "answered":
         this.#answered(session, attempt, event.sdp ?? attempt.earlyAnswers.get(event.fork));
         break;
+      case "redirected":
+        // Whoever had media there is not called any more.
+        attempt.earlyAnswers.clear();
+        this.#unheard(attempt);
+        break;
       case "ended":
         this.#attempts.delete(session);
         this.#failed(attempt, dialFailure(event.end));
@@ -132,6 +142,24 @@ export class SipDial {
       default:
         attempt.leg.event(event);
     }
+  }
+
+  /** The first answer that comes before the call is taken holds until then, or until its far end fails. */
+  #listen(): void {
+    if (this.#heard) return;
+    for (const attempt of this.#attempts.values()) {
+      const { leg, earlyAnswers } = attempt;
+      if (![...earlyAnswers.values()].some((sdp) => leg.acceptEarlyAnswer(sdp))) continue;
+      this.#heard = attempt;
+      this.#options.events.early?.(leg);
+      return;
+    }
+  }
+
+  #unheard(attempt: Attempt): void {
+    if (this.#heard !== attempt) return;
+    this.#heard = undefined;
+    this.#listen();
   }
 
   /** Told at the first event: a call that is placed while another message is handled has no dialog before. */
@@ -156,8 +184,10 @@ export class SipDial {
     this.#options.events.answered(attempt.leg, this.#options.sessions.endpoint.session(session)?.sipCallId);
   }
 
-  #failed({ target }: Attempt, failure: DialFailure): void {
+  #failed(attempt: Attempt, failure: DialFailure): void {
     if (this.#isOver) return;
+    const { target } = attempt;
+    this.#unheard(attempt);
     target.reached?.(!failure.mayRetry);
     if (rank(failure) >= rank(this.#failure)) this.#failure = failure;
     this.#settle();

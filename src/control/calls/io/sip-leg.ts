@@ -2,7 +2,7 @@ import type { Clock } from "../../../kit/clock.ts";
 import type { CallId, RandomBytes } from "../../../kit/ids.ts";
 import type { Replaces } from "../../../sip/headers/fields.ts";
 import type { SessionEvent } from "../../../sip/invite-session/types.ts";
-import type { Direction, SdpOptions } from "../../../sip/sdp/media.ts";
+import type { Direction, NegotiatedMedia, SdpOptions } from "../../../sip/sdp/media.ts";
 import { SdpNegotiator } from "../../../sip/sdp/negotiator.ts";
 import type { SessionId } from "../../../sip/user-agent-types.ts";
 import type { DtmfMode } from "../../exchange/dial-plan.ts";
@@ -26,8 +26,10 @@ export interface LegMedia {
   readonly callId: CallId;
   /** Even port of its RTP. */
   readonly port: number;
-  /** They flow already: another far end had them before. */
+  /** They flow, and the call is answered, maybe by another far end before this one. */
   hasBegun: boolean;
+  /** They flow though the call is not answered yet. */
+  isEarly?: boolean;
 }
 
 const dtmfRelay = "application/dtmf-relay";
@@ -45,6 +47,10 @@ export class SipLeg {
   readonly #negotiator: SdpNegotiator;
   #media: LegMedia | undefined;
   #direction: Direction = "sendrecv";
+  /** What the media process knows of this far end. */
+  #told: NegotiatedMedia | undefined;
+  /** The answer that was taken before the call was. */
+  #earlyAnswer: Uint8Array | undefined;
   /** Keys to be sent by INFO; the first one is on its way. */
   #keys = "";
 
@@ -87,18 +93,40 @@ export class SipLeg {
 
   /** Takes the answer to our offer; false: there is nothing in common. */
   acceptAnswer(sdp: Uint8Array): boolean {
+    const early = this.#earlyAnswer;
+    this.#earlyAnswer = undefined;
+    if (early && Buffer.compare(early, sdp) === 0) {
+      this.#negotiator.abandonOffer();
+      return true;
+    }
     return this.#negotiator.acceptAnswer(sdp).type === "agreement";
   }
 
-  /** Tells the media process what offer and answer came to. */
+  /** Takes an answer that comes before the call is taken, maybe with another one; false: there is nothing in common. */
+  acceptEarlyAnswer(sdp: Uint8Array): boolean {
+    const isAccepted = this.#negotiator.acceptAnswer(sdp, true).type === "agreement";
+    if (isAccepted) this.#earlyAnswer = sdp;
+    return isAccepted;
+  }
+
+  /** The call is answered: tells the media process what offer and answer came to. */
   startMedia(): void {
-    const { live, dtmf } = this.#options;
-    const agreed = this.#negotiator.media;
-    const media = agreed && mediaPlan(agreed, dtmf);
-    if (!media || !this.#media) return;
-    const { callId, hasBegun } = this.#media;
-    this.#media.hasBegun = true;
-    live.send(callId, { type: hasBegun ? "change-rtp" : "begin-rtp", callId, media });
+    const media = this.#media;
+    if (!media) return;
+    const { callId, hasBegun, isEarly } = media;
+    const isKnown = isEarly && this.#told !== undefined && this.#told === this.#negotiator.media;
+    if (!isKnown && !this.#tell({ type: hasBegun || isEarly ? "change-rtp" : "begin-rtp" })) return;
+    media.hasBegun = true;
+    if (!isEarly) return;
+    media.isEarly = false;
+    this.#options.live.send(callId, { type: "answer-rtp", callId });
+  }
+
+  /** The same before the call is answered (RFC 3960). */
+  startEarlyMedia(): void {
+    const media = this.#media;
+    if (!media || media.hasBegun) return;
+    if (this.#tell(media.isEarly ? { type: "change-rtp" } : { type: "begin-rtp", early: true })) media.isEarly = true;
   }
 
   /** Offers the far end the media it has now, which may be another call's than before. */
@@ -138,7 +166,7 @@ export class SipLeg {
         const answer = this.answer(event.sdp);
         if (answer) this.#command({ type: "answer-offer", sdp: answer });
         else this.#command({ type: "refuse-offer", status: 488 });
-        if (answer) this.startMedia();
+        if (answer && this.#told) this.#changeMedia();
         return true;
       }
       case "offer-wanted":
@@ -162,6 +190,23 @@ export class SipLeg {
       default:
         return false;
     }
+  }
+
+  /** The media have changed; those of a far end that nobody listens to yet are told of when somebody does. */
+  #changeMedia(): void {
+    if (this.#media?.isEarly) this.startEarlyMedia();
+    else this.startMedia();
+  }
+
+  /** False: what was agreed on is none of what we speak. */
+  #tell(how: { type: "begin-rtp" | "change-rtp" } | { type: "begin-rtp"; early: true }): boolean {
+    const agreed = this.#negotiator.media;
+    const media = agreed && mediaPlan(agreed, this.#options.dtmf);
+    const callId = this.#media?.callId;
+    if (!media || !callId) return false;
+    this.#told = agreed;
+    this.#options.live.send(callId, { ...how, callId, media });
+    return true;
   }
 
   #sendKey(): void {

@@ -89,7 +89,7 @@ export class RtpLeg implements CallLeg {
     return this.#format;
   }
 
-  /** Offer and answer agree and the call is answered: media flow from here on. */
+  /** Offer and answer agree: media flow from here on. Once the call is answered, they are expected of the far end, too. */
   begin(plan: MediaPlan, events: LegEvents): void {
     const { clock, randomBytes, news } = this.#options;
     const codec = plan.codecs[0];
@@ -122,7 +122,11 @@ export class RtpLeg implements CallLeg {
       },
       now,
     );
-    this.#stream.answered(now);
+  }
+
+  /** The call is answered: audio is due. Twice is fine. */
+  answered(): void {
+    this.#stream?.answered(this.#options.clock.now());
   }
 
   /** A re-INVITE was agreed on. */

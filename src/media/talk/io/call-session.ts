@@ -63,6 +63,8 @@ export class CallSession {
   #agentLost: { readonly cause: EndCause; readonly detail: string } | undefined;
   #recording: CallRecording | undefined;
   #startedAt: number;
+  /** Media flow, but nobody has answered. */
+  #isEarly = false;
   #ended = false;
   #endedAt = 0;
 
@@ -97,17 +99,31 @@ export class CallSession {
       this.#guard(() => this.#agent?.agentAudio(responseId, itemId, audio, this.#now())),
   };
 
-  /** Begins the call on its leg; audio kept from before comes through `legEvents` after this. Takes both over. */
-  start(leg: CallLeg, ai: AiSession | undefined): void {
+  /**
+   * Begins the call on its leg; audio kept from before comes through `legEvents` after this. Takes both over. `isEarly`:
+   * `answered` tells when the call starts.
+   */
+  start(leg: CallLeg, ai: AiSession | undefined, isEarly = false): void {
     this.#closers.add(() => leg.close());
     if (ai) this.#closers.add(() => ai.close());
+    this.#isEarly = isEarly;
     if (this.#ended) this.#closers.close();
     else this.#guard(() => this.#begin(leg, ai));
   }
 
+  /** A call whose media began early was answered: it starts. */
+  answered(): void {
+    this.#guard(() => {
+      if (!this.#isEarly) return;
+      this.#isEarly = false;
+      this.#startedAt = this.#now();
+      this.#started();
+    });
+  }
+
   #begin(leg: CallLeg, ai: AiSession | undefined): void {
-    const { plan, clock, log, metrics, report } = this.#options;
-    const { carrier, recordingPath: path, agent } = plan;
+    const { plan, clock, log, metrics } = this.#options;
+    const { recordingPath: path, agent } = plan;
     this.#startedAt = clock.now();
     this.#leg = leg;
     if (path !== undefined) {
@@ -116,10 +132,16 @@ export class CallSession {
     }
     const line = this.#makeLine(leg);
     if (agent && ai) this.#agent = this.#makeAgent(agent, line, ai);
-    metrics.callsStarted.inc({ carrier });
-    report({ type: "call-started", callId: plan.callId, wallMs: clock.wall() });
-    log.info({ carrier, agentId: agent?.agentId, provider: agent?.provider }, "call started");
+    if (!this.#isEarly) this.#started();
     ai?.start();
+  }
+
+  #started(): void {
+    const { plan, clock, log, metrics, report } = this.#options;
+    const { callId, carrier, agent } = plan;
+    metrics.callsStarted.inc({ carrier });
+    report({ type: "call-started", callId, wallMs: clock.wall() });
+    log.info({ carrier, agentId: agent?.agentId, provider: agent?.provider }, "call started");
   }
 
   #makeLine(leg: CallLeg): CallLine {
@@ -255,7 +277,7 @@ export class CallSession {
   async #finish(cause: EndCause, detail: string): Promise<void> {
     const { plan, clock, log, report, finished, recordingCloseMs: patienceMs = recordingCloseMs } = this.#options;
     const wallMs = clock.wall();
-    const durationMs = Math.round(this.#endedAt - this.#startedAt);
+    const durationMs = this.#isEarly ? 0 : Math.round(this.#endedAt - this.#startedAt);
     const recording = await this.#recording?.close(this.#endedAt, patienceMs);
     const { framesIn, framesOut } = this.#stats;
     const stats: CallStats = {

@@ -115,10 +115,10 @@ export async function startMediaPlane(options: MediaPlaneOptions): Promise<Media
     return session;
   }
 
-  function startSession(session: CallSession, plan: CallPlan, leg: CallLeg): void {
+  function startSession(session: CallSession, plan: CallPlan, leg: CallLeg, isEarly = false): void {
     try {
       const { agent } = plan;
-      session.start(leg, agent && providers.create(plan, agent, leg, session.aiSink, log));
+      session.start(leg, agent && providers.create(plan, agent, leg, session.aiSink, log), isEarly);
     } catch (error) {
       log.error({ err: error, callId: plan.callId }, "the call could not be set up");
       leg.close();
@@ -192,7 +192,10 @@ export async function startMediaPlane(options: MediaPlaneOptions): Promise<Media
           void rtpCalls.open(command.plan, command.address);
           break;
         case "begin-rtp":
-          rtpCalls.begin(command.callId, command.media);
+          rtpCalls.begin(command.callId, command.media, command.early === true);
+          break;
+        case "answer-rtp":
+          rtpCalls.answered(command.callId);
           break;
         case "change-rtp":
           rtpCalls.change(command.callId, command.media);

@@ -19,7 +19,7 @@ export interface RtpCallsOptions {
   /** Makes the call's session. */
   readonly makeSession: (plan: CallPlan) => CallSession;
   /** Starts the session on its leg. */
-  readonly startSession: (session: CallSession, plan: CallPlan, leg: RtpLeg) => void;
+  readonly startSession: (session: CallSession, plan: CallPlan, leg: RtpLeg, isEarly: boolean) => void;
 }
 
 interface RtpCall {
@@ -87,14 +87,22 @@ export class RtpCalls {
     }
   }
 
-  /** The call was answered: its conversation begins. */
-  begin(callId: string, media: MediaPlan): void {
+  /** The call was answered, or, `isEarly`, has media before that: its conversation begins. */
+  begin(callId: string, media: MediaPlan, isEarly: boolean): void {
     const call = this.#calls.get(callId);
     if (!call || call.session) return;
     const session = this.#options.makeSession(call.plan);
     call.session = session;
     call.leg.begin(media, session.legEvents);
-    this.#options.startSession(session, call.plan, call.leg);
+    if (!isEarly) call.leg.answered();
+    this.#options.startSession(session, call.plan, call.leg, isEarly);
+  }
+
+  /** The call whose media began early was answered. */
+  answered(callId: string): void {
+    const call = this.#calls.get(callId);
+    call?.leg.answered();
+    call?.session?.answered();
   }
 
   change(callId: string, media: MediaPlan): void {
