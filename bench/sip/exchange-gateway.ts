@@ -1,5 +1,5 @@
 import { eventually, type StartedGateway, startGateway } from "../sim/gateway.ts";
-import { Inspector, inspectable, inspectorUrls } from "./inspector.ts";
+import { type HeldMemory, Inspector, inspectable, inspectorUrls } from "./inspector.ts";
 import { childrenOf, cpuSeconds, residentBytes } from "./process-figures.ts";
 
 /** The number that sends back what it hears. */
@@ -20,19 +20,21 @@ export interface ExchangeGateway extends StartedGateway {
   cpuSeconds(): Record<Plane, number>;
   /** Memory of both in RAM, in bytes. */
   residentBytes(): number;
-  /** A look inside; only when started with `inspected`. */
+  /** A look inside. */
   inspector(plane: Plane): Promise<Inspector>;
+  /** Memory of both after a full collection. */
+  heldMemory(): Promise<HeldMemory>;
   /** Resolves when no call is held any more. */
   idle(): Promise<void>;
 }
 
 /** Starts one with one media process, logging as it does in service. */
-export async function startExchangeGateway(inspected: boolean): Promise<ExchangeGateway> {
+export async function startExchangeGateway(): Promise<ExchangeGateway> {
   const gateway = await startGateway({
     TANDEM_LOG_LEVEL: "info",
     TANDEM_RTP_PORTS: `${rtpPorts.first}-${rtpPorts.last}`,
     TANDEM_MAX_CALLS_PER_PROCESS: String(maxCalls),
-    ...(inspected ? inspectable : {}),
+    ...inspectable,
   });
   try {
     const trunk = await gateway.api("POST", "/trunks", {
@@ -54,6 +56,7 @@ export async function startExchangeGateway(inspected: boolean): Promise<Exchange
       cpuSeconds: () => ({ main: cpuSeconds(pids.main), media: cpuSeconds(pids.media) }),
       residentBytes: () => residentBytes(pids.main) + residentBytes(pids.media),
       inspector: (plane) => findInspector(gateway.lines, pids[plane]),
+      heldMemory: () => heldBy(gateway.lines, [pids.main, pids.media]),
       idle: async () => {
         await eventually("all calls have ended", () => callsActive(gateway), 30_000);
       },
@@ -70,11 +73,22 @@ async function callsActive({ httpUrl }: StartedGateway): Promise<true | undefine
   return held.length > 0 && held.every((count) => count === 0) ? true : undefined;
 }
 
+async function heldBy(lines: readonly string[], pids: readonly number[]): Promise<HeldMemory> {
+  let sum: HeldMemory = { resident: 0, held: 0 };
+  for (const pid of pids) {
+    const inspector = await findInspector(lines, pid);
+    const { resident, held } = await inspector.heldMemory();
+    sum = { resident: sum.resident + resident, held: sum.held + held };
+    inspector.close();
+  }
+  return sum;
+}
+
 async function findInspector(lines: readonly string[], pid: number): Promise<Inspector> {
   for (const url of inspectorUrls(lines)) {
     const inspector = await Inspector.open(url);
     if ((await inspector.pid()) === pid) return inspector;
     inspector.close();
   }
-  throw new Error("the process cannot be looked into: it was not started for it");
+  throw new Error("the process cannot be looked into");
 }

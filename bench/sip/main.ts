@@ -53,7 +53,7 @@ process.exitCode = isMet ? 0 : 1;
 /** Runs a part on a fresh gateway. */
 async function measured(name: string, part: (gateway: ExchangeGateway) => Promise<Result[]>): Promise<Result[]> {
   const { profile } = values;
-  const gateway = await startExchangeGateway(profile !== undefined || part === parts.memory);
+  const gateway = await startExchangeGateway();
   try {
     if (profile === undefined) return await part(gateway);
     const inspectors = [await gateway.inspector("main"), await gateway.inspector("media")] as const;
