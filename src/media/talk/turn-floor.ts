@@ -1,3 +1,4 @@
+import { backchannelWordsFor } from "./backchannel.ts";
 import type { InterruptionOutcome, TurnOrder, TurnState } from "./turn-events.ts";
 import type { TurnOptions } from "./turn-options.ts";
 
@@ -27,9 +28,14 @@ interface AwaitedReply {
   readonly cancellable: boolean;
 }
 
-/** The moves of turn-taking: what is known about the floor, and the steps by which it changes hands. Rows are in `turn-taking.ts`. */
+/**
+ * The moves of turn-taking: what is known about the floor, and the steps by which it changes hands. Rows are in
+ * `turn-taking.ts`; what each input does is there and in `turn-caller.ts`, `turn-words.ts` and `turn-agent.ts`.
+ */
 export class TurnFloor {
   readonly options: TurnOptions;
+  /** Words that are no turn, in the conversation's language. */
+  readonly backchannels: readonly string[];
   state: TurnState = "listening";
   /** Monotonic ms; undefined only while listening. */
   deadline: number | undefined;
@@ -53,6 +59,7 @@ export class TurnFloor {
 
   constructor(options: TurnOptions) {
     this.options = options;
+    this.backchannels = backchannelWordsFor(options.language);
   }
 
   order(...types: Exclude<TurnOrder["type"], "interruption">[]): void {

@@ -1,13 +1,19 @@
 import type { Machine } from "../../kit/machine.ts";
-import { backchannelWordsFor, isBackchannel, weighWords } from "./backchannel.ts";
+import { agentAudio, agentHushed, playoutDone } from "./turn-agent.ts";
+import {
+  callerSpeechStarted,
+  callerSpeechStopped,
+  keyPressed,
+  keysComplete,
+  providerTurnEnded,
+  providerTurnStarted,
+} from "./turn-caller.ts";
 import type { TurnInput, TurnOrder, TurnState } from "./turn-events.ts";
 import { TurnFloor } from "./turn-floor.ts";
 import type { TurnOptions } from "./turn-options.ts";
+import { callerWords, wordsWhileHolding } from "./turn-words.ts";
 
 export type { InterruptionOutcome, TurnInput, TurnOrder, TurnState } from "./turn-events.ts";
-
-/** The keys' own timeout comes first by this much. */
-const keysGraceMs = 500;
 
 /**
  * Who has the floor (design.md, "Turn-taking"). What is not in the table changes nothing.
@@ -78,13 +84,9 @@ const keysGraceMs = 500;
  * The deadline always runs except in `listening`, so no state can hang.
  */
 export class TurnTaking implements Machine<TurnInput, TurnOrder> {
-  readonly #options: TurnOptions;
-  readonly #backchannels: readonly string[];
   readonly #floor: TurnFloor;
 
   constructor(options: TurnOptions) {
-    this.#options = options;
-    this.#backchannels = backchannelWordsFor(options.language);
     this.#floor = new TurnFloor(options);
   }
 
@@ -107,43 +109,43 @@ export class TurnTaking implements Machine<TurnInput, TurnOrder> {
     floor.orders = [];
     switch (input.type) {
       case "caller-speech-started":
-        this.#speechStarted(floor, Math.min(input.onsetAtMs, now), now);
+        callerSpeechStarted(floor, Math.min(input.onsetAtMs, now), now);
         break;
       case "caller-speech-stopped":
-        this.#speechStopped(floor, Math.min(input.lastVoicedAtMs, now), now);
+        callerSpeechStopped(floor, Math.min(input.lastVoicedAtMs, now), now);
         break;
       case "provider-turn-started":
-        this.#providerTurnStarted(floor, now);
+        providerTurnStarted(floor, now);
         break;
       case "provider-turn-ended":
-        this.#providerTurnEnded(floor, now);
+        providerTurnEnded(floor, now);
         break;
       case "words":
-        if (floor.holding) this.#wordsWhileHolding(floor, input, now);
-        else if (!input.late) this.#words(floor, input.text, input.final, now);
+        if (floor.holding) wordsWhileHolding(floor, input, now);
+        else if (!input.late) callerWords(floor, input, now);
         break;
       case "agent-audio":
-        this.#agentAudio(floor, now);
+        agentAudio(floor, now);
         break;
       case "playout-done":
-        this.#playoutDone(floor, now);
+        playoutDone(floor, now);
         break;
       case "response-failed":
         floor.awaited = undefined;
         if (floor.state === "thinking") floor.freeFloor(now);
         break;
       case "dtmf-barge-in":
-        this.#keyPressed(floor, now);
+        keyPressed(floor, now);
         break;
       case "dtmf-turn":
-        this.#keysComplete(floor, now);
+        keysComplete(floor, now);
         break;
       case "reply-requested":
         floor.awaitReply(input.interruptible, input.interruptible);
         if (floor.state === "listening" || floor.state === "thinking") floor.enterThinking(now);
         break;
       case "agent-hushed":
-        this.#hushed(floor, input.deaf, now);
+        agentHushed(floor, input.deaf, now);
         break;
       case "call-ended":
         // Who was silent to the end has yielded, whatever it was for.
@@ -155,250 +157,6 @@ export class TurnTaking implements Machine<TurnInput, TurnOrder> {
         break;
     }
     return floor.orders;
-  }
-
-  #speechStarted(floor: TurnFloor, onsetAtMs: number, now: number): void {
-    floor.speaking = true;
-    switch (floor.state) {
-      case "listening":
-      case "endpointing":
-        floor.enterCallerSpeaking(now);
-        break;
-      case "thinking":
-        if (floor.cancelReply()) floor.enterCallerSpeaking(now);
-        else floor.oweSpeech();
-        break;
-      case "agent-speaking":
-        if (floor.interruptible) floor.enterOverlapping(onsetAtMs, now);
-        else floor.oweSpeech();
-        break;
-      case "yielded":
-        floor.deadline = floor.wordlessBy(now);
-        break;
-    }
-  }
-
-  #speechStopped(floor: TurnFloor, lastVoicedAtMs: number, now: number): void {
-    floor.speaking = false;
-    floor.lastVoicedAtMs = lastVoicedAtMs;
-    switch (floor.state) {
-      case "caller-speaking":
-        if (floor.providerEnded) floor.commit(now);
-        else floor.enterEndpointing(now);
-        break;
-      case "overlapping":
-        floor.goOnSpeaking("backchannel", now);
-        break;
-      case "yielded": {
-        const noWordsBy = lastVoicedAtMs + this.#options.falseInterruptionMs;
-        floor.deadline = Math.max(now, Math.min(noWordsBy, floor.wordlessBy(now)));
-        break;
-      }
-    }
-  }
-
-  #providerTurnStarted(floor: TurnFloor, now: number): void {
-    const endsTurns = this.#options.detection === "provider";
-    floor.providerEnded = false;
-    floor.providerOpen = endsTurns;
-    switch (floor.state) {
-      case "listening":
-        if (endsTurns) floor.enterCallerSpeaking(now);
-        break;
-      case "endpointing":
-        // Mostly late news of the speech our VAD has reported already: only the fallback waits anew.
-        if (endsTurns) floor.deadline = now + this.#options.maxEndpointingMs;
-        break;
-      case "thinking":
-        if (!endsTurns) break;
-        if (floor.cancelReply()) floor.enterCallerSpeaking(now);
-        else floor.oweSpeech();
-        break;
-      case "agent-speaking":
-        if (!endsTurns || floor.passedWithin(this.#options.providerLagMs, now)) break;
-        if (floor.interruptible) floor.enterOverlapping(now, now);
-        else floor.oweSpeech();
-        break;
-      case "overlapping":
-        if (floor.overlap) floor.overlap.confirmed = true;
-        break;
-      case "yielded":
-        floor.takeFloor(now);
-        break;
-    }
-  }
-
-  #providerTurnEnded(floor: TurnFloor, now: number): void {
-    floor.providerOpen = false;
-    switch (floor.state) {
-      case "caller-speaking":
-        // Where our VAD is the judge, the provider only spares the pause after it.
-        if (this.#options.detection === "provider" || !floor.speaking) floor.commit(now);
-        else floor.providerEnded = true;
-        break;
-      case "endpointing":
-        floor.commit(now);
-        break;
-      case "thinking":
-      case "agent-speaking":
-        floor.providerEnded = true;
-        break;
-      case "overlapping":
-        floor.providerEnded = true;
-        if (!floor.speaking) floor.goOnSpeaking("backchannel", now);
-        break;
-      case "yielded":
-        floor.takeFloor(now);
-        this.#providerTurnEnded(floor, now);
-        break;
-    }
-  }
-
-  #words(floor: TurnFloor, text: string, final: boolean, now: number): void {
-    const weight = weighWords(text, this.#backchannels);
-    switch (floor.state) {
-      case "endpointing":
-        if (this.#options.detection === "provider") floor.deadline = now + this.#options.maxEndpointingMs;
-        break;
-      case "agent-speaking":
-        // "Stop!" is as short as a backchannel; its words come when the agent has already gone on.
-        if (!floor.interruptible || !floor.passedWithin(this.#options.falseInterruptionMs, now)) break;
-        if (weight.real < (final ? 1 : 2)) break;
-        floor.yield(now);
-        floor.takeFloor(now);
-        break;
-      case "overlapping":
-        if (weight.real >= 2) {
-          floor.yield(now);
-          floor.takeFloor(now);
-        } else if (isBackchannel(weight)) {
-          if (final) floor.goOnSpeaking("backchannel", now);
-          else floor.deadline = Math.max(floor.deadline ?? now, floor.confirmBy(this.#options.backchannelMaxMs));
-        }
-        break;
-      case "yielded":
-        if (weight.total === 0) {
-          if (final && !floor.speaking) floor.resumeInterrupted("false-alarm", now);
-        } else if (!isBackchannel(weight) || (final && floor.nothingLeft)) floor.takeFloor(now);
-        else if (final) floor.resumeInterrupted("backchannel", now);
-        break;
-    }
-  }
-
-  /** The words of the turn for which the agent was cut off, or of one before it. */
-  #wordsWhileHolding(floor: TurnFloor, words: Extract<TurnInput, { type: "words" }>, now: number): void {
-    if (words.spokenAtMs !== undefined && words.spokenAtMs < (floor.overlap?.onsetAtMs ?? 0)) return;
-    if (weighWords(words.text, this.#backchannels).total > 0) floor.forgetHeld();
-    else if (words.final) floor.noiseWhileHolding(now);
-  }
-
-  #agentAudio(floor: TurnFloor, now: number): void {
-    const interruptible = floor.awaited?.interruptible ?? this.#options.interruptible;
-    const cancellable = floor.awaited?.cancellable ?? true;
-    switch (floor.state) {
-      case "listening":
-      case "thinking":
-        floor.beginReply(interruptible, now);
-        break;
-      case "caller-speaking":
-      case "endpointing":
-        if (cancellable) {
-          floor.forgetHeld();
-          floor.order("yield", "discard-interrupted");
-          floor.awaited = undefined;
-        } else {
-          floor.oweSpeech();
-          floor.beginReply(interruptible, now);
-        }
-        break;
-      case "agent-speaking":
-      case "overlapping":
-        // The next reply queues behind the one being heard; the stricter rule holds for both.
-        floor.interruptible &&= interruptible;
-        floor.awaited = undefined;
-        if (floor.state === "agent-speaking") floor.enterAgentSpeaking(now);
-        break;
-      case "yielded":
-        floor.order("discard-interrupted");
-        floor.reportOverlap("yielded", floor.overlap?.yieldedAtMs ?? now);
-        floor.beginReply(interruptible, now);
-        if (!floor.speaking) break;
-        if (interruptible) floor.enterOverlapping(now, now);
-        else floor.oweSpeech();
-        break;
-    }
-  }
-
-  #playoutDone(floor: TurnFloor, now: number): void {
-    switch (floor.state) {
-      case "agent-speaking":
-        floor.order("turn-done");
-        floor.freeFloor(now);
-        break;
-      case "overlapping":
-        // He was heard to the end and nothing was cut: the caller simply has the floor.
-        floor.overlap = undefined;
-        floor.order("resume-playout", "turn-done");
-        floor.enterCallerSpeaking(now);
-        break;
-      case "yielded":
-        floor.nothingLeft = true;
-        break;
-    }
-  }
-
-  #keyPressed(floor: TurnFloor, now: number): void {
-    floor.forgetHeld();
-    switch (floor.state) {
-      case "endpointing":
-        // His keys belong to the same turn, and commit it themselves a moment before this.
-        floor.deadline = Math.max(floor.deadline ?? now, now + this.#options.dtmfTimeoutMs + keysGraceMs);
-        break;
-      case "thinking":
-        if (floor.cancelReply()) floor.freeFloor(now);
-        break;
-      case "agent-speaking":
-      case "overlapping":
-      case "yielded":
-        if (floor.yieldToKeys(now)) floor.freeFloor(now);
-        break;
-    }
-  }
-
-  #keysComplete(floor: TurnFloor, now: number): void {
-    floor.forgetHeld();
-    switch (floor.state) {
-      case "listening":
-      case "caller-speaking":
-      case "endpointing":
-        floor.commit(now);
-        break;
-      case "thinking":
-        if (floor.cancelReply()) floor.commit(now);
-        else floor.owed = "keys";
-        break;
-      case "agent-speaking":
-      case "overlapping":
-      case "yielded":
-        if (floor.yieldToKeys(now)) floor.commit(now);
-        else floor.owed = "keys";
-        break;
-    }
-  }
-
-  #hushed(floor: TurnFloor, deaf: boolean, now: number): void {
-    floor.forgetHeld();
-    if (deaf) floor.forgetCaller();
-    const { state } = floor;
-    const audible = state === "agent-speaking" || state === "overlapping";
-    floor.order(audible ? "yield" : "cancel-response");
-    if (audible || state === "yielded") {
-      floor.order("discard-interrupted");
-      floor.reportOverlap("yielded", now);
-    }
-    floor.awaited = undefined;
-    // A caller who has the floor keeps it while somebody listens.
-    if (deaf || (state !== "caller-speaking" && state !== "endpointing")) floor.freeFloor(now);
   }
 
   #timedOut(floor: TurnFloor, now: number): void {
@@ -424,8 +182,8 @@ export class TurnTaking implements Machine<TurnInput, TurnOrder> {
       case "overlapping":
         floor.yield(now);
         if (floor.overlap?.confirmed) floor.takeFloor(now);
-        else if (this.#options.wordsExpected) floor.enterYielded(now);
-        else if (this.#options.wordsFollow) floor.holdRest(now);
+        else if (floor.options.wordsExpected) floor.enterYielded(now);
+        else if (floor.options.wordsFollow) floor.holdRest(now);
         else floor.takeFloor(now);
         break;
       case "yielded":
