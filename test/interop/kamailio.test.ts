@@ -135,11 +135,12 @@ describe("a trunk that registers with Kamailio", () => {
   }, 40_000);
 
   test("with a wrong password it says so and does not go on guessing", async () => {
-    const before = carrier.registers();
+    // Others may still be taking theirs back.
+    const before = new Set(carrier.registers());
     const trunk = await registeringTrunk({ password: "mackerel" });
     const registration = await registrationThatIs(trunk, "failed");
     expect(registration.last_error).toMatch(/password|credentials/i);
-    expect(carrier.registers() - before).toBe(2);
+    expect(carrier.registers().filter((id) => !before.has(id))).toHaveLength(2);
     const { body } = await exchange.gateway.api("PATCH", `/trunks/${trunk}`, { password });
     expect(body.has_password).toBe(true);
     await registrationThatIs(trunk, "registered");

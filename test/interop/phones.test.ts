@@ -12,6 +12,7 @@ import {
   greeting,
   placeCall,
   type SpeakingGateway,
+  sameSentence,
   startSpeakingGateway,
 } from "../kit/trunks.ts";
 
@@ -76,7 +77,7 @@ async function hears(baresip: Baresip, said: Int16Array): Promise<void> {
     "the sentence was heard",
     () => {
       const found = likeness(sentence, baresip.heard());
-      return found.likeness > 0.93 ? found : undefined;
+      return found.likeness > sameSentence ? found : undefined;
     },
     15_000,
   ).catch(() => {
@@ -223,7 +224,7 @@ describe("SIPp as a telephone of the house", () => {
     const target = `127.0.0.1:${exchange.sipPort}`;
     const sipp = await startSipp("uac-telephone", { target, number: b, keys, pauseMs: 5000 });
     await sipp.done;
-    expect(likeness(wordsOfB.subarray(8000), ear.heard()).likeness).toBeGreaterThan(0.93);
+    expect(likeness(wordsOfB.subarray(8000), ear.heard()).likeness).toBeGreaterThan(sameSentence);
     const { id } = await callFrom(exchange, a);
     const call = await callThatIs(exchange, id, "ended");
     expect((await peerOf(call)).peer_call_id).toBe(id);

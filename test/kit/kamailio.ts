@@ -24,8 +24,8 @@ export interface KamailioOptions {
 export interface Kamailio {
   readonly host: string;
   readonly port: number;
-  /** REGISTERs so far. */
-  registers(): number;
+  /** Call-IDs of the REGISTERs so far, in order. */
+  registers(): readonly string[];
   close(): Promise<void>;
 }
 
@@ -61,7 +61,7 @@ export async function startKamailio(options: KamailioOptions): Promise<Kamailio>
   return {
     host,
     port,
-    registers: () => output().split("REGISTER of ").length - 1,
+    registers: () => [...output().matchAll(/REGISTER in (\S+)/g)].map(([, id]) => id!),
     close: async () => {
       try {
         process.kill(-child.pid!, "SIGKILL");

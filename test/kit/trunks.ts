@@ -9,6 +9,9 @@ import { speech } from "./speech.ts";
 /** What every agent greets with: Int16Array, mono, 8 kHz. */
 export const greeting = speech("vm-tocallnum");
 
+/** Likeness of a sentence with itself after a line, at least, on a busy machine too. Two of ours are alike by 0.78 at most. */
+export const sameSentence = 0.88;
+
 /** Resolves when a far end has heard the whole greeting as it should. */
 export async function greetingHeard(ear: RtpPeer): Promise<void> {
   const wholeMs = soundMs(greeting) - 60;
@@ -20,7 +23,7 @@ export async function greetingHeard(ear: RtpPeer): Promise<void> {
 export function hearsGreeting(ear: RtpPeer): void {
   const heard = ear.heard();
   const { likeness: alike, shiftMs } = likeness(greeting, heard);
-  expect(alike).toBeGreaterThan(0.93);
+  expect(alike).toBeGreaterThan(sameSentence);
   const found = heard.subarray(Math.max(0, shiftMs * 8), shiftMs * 8 + greeting.length);
   expect(Math.abs(20 * Math.log10(rms(found) / rms(greeting)))).toBeLessThan(2);
 }
