@@ -245,6 +245,13 @@ export const settings = {
     fallback: "gpt-live-transcribe",
     about: "Model that transcribes the caller inside a realtime session; `none`: nobody does.",
   },
+  realtimeDialect: {
+    env: "TANDEM_REALTIME_DIALECT",
+    kind: "text",
+    fallback: "ga",
+    choices: ["ga", "beta"],
+    about: "What the realtime server reads: ga, or beta for compatible servers from before it.",
+  },
   chatModel: {
     env: "TANDEM_CHAT_MODEL",
     kind: "text",

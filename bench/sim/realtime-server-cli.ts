@@ -13,9 +13,15 @@ function voiceType(text: string): "voice" | "pattern" {
   return text;
 }
 
+function dialectName(text: string): "ga" | "beta" {
+  if (text !== "ga" && text !== "beta") throw new InvalidArgumentError("expected ga or beta");
+  return text;
+}
+
 interface CliOptions {
   readonly host: string;
   readonly port: number;
+  readonly dialect: "ga" | "beta";
   readonly key?: string;
   readonly reply?: string;
   readonly latency: number;
@@ -28,6 +34,7 @@ const command = new Command("realtime-server")
   .description("A simulated OpenAI Realtime server: no model, no key of anybody.")
   .option("--host <host>", "address to listen on", "127.0.0.1")
   .option("--port <port>", "port to listen on; 0 for any", amount, 9001)
+  .option("--dialect <dialect>", "ga, or beta as servers from before it", dialectName, "ga")
   .option("--key <key>", "the only Bearer key accepted (default: any)")
   .option("--reply <text>", "what every reply says")
   .option("--latency <ms>", "from response.create to the first audio", amount, 300)
@@ -40,6 +47,7 @@ const { reply, key, ...given } = command.opts<CliOptions>();
 const server = await startRealtimeServer({
   host: given.host,
   port: given.port,
+  dialect: given.dialect,
   firstAudioDelayMs: given.latency,
   deltaMs: Math.max(20, Math.round(given.delta / 20) * 20),
   realTimeFactor: given.speed || Infinity,

@@ -59,6 +59,8 @@ export interface RealtimeServerOptions {
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
+  /** What is spoken and insisted on; beta wants its header too. */
+  readonly dialect: "ga" | "beta";
   /** The Bearer key to insist on; undefined: any. */
   readonly apiKey: string | undefined;
   /** `turn` counts the replies of the session from 0; `history` is the conversation so far. "Say exactly" is obeyed without asking. */
@@ -139,6 +141,7 @@ export interface SimSessionView {
 export const defaultRealtimeServerOptions = {
   host: "127.0.0.1",
   port: 0,
+  dialect: "ga",
   apiKey: undefined,
   replies: (turn) => ({ text: `This is reply number ${turn + 1}.` }),
   transcripts: (turn) => `caller turn ${turn + 1}`,

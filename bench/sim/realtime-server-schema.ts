@@ -1,111 +1,22 @@
-/** Strict checks of client events: every known field has a type, every other field is refused by name. */
-
-/** Why an event is refused, in the protocol's own words. */
-export interface Refusal {
-  readonly code: "unknown_parameter" | "invalid_value" | "missing_required_parameter" | "string_above_max_length";
-  /** Path of the field, `session.audio.input.format`. */
-  readonly param: string;
-  readonly message: string;
-}
-
-/** Looks at one value; undefined when it is fine. */
-export type Check = (value: unknown, path: string) => Refusal | undefined;
-type Fields = Readonly<Record<string, Check>>;
-
-function invalid(path: string, expected: string): Refusal {
-  return { code: "invalid_value", param: path, message: `Invalid value: '${path}'. Expected ${expected}.` };
-}
-
-function text(maxLength = 1_000_000): Check {
-  return (value, path) => {
-    if (typeof value !== "string") return invalid(path, "a string");
-    if (value.length <= maxLength) return undefined;
-    return {
-      code: "string_above_max_length",
-      param: path,
-      message: `'${path}' is longer than ${maxLength} characters.`,
-    };
-  };
-}
-
-function numberBetween(least: number, most: number, whole: boolean): Check {
-  return (value, path) =>
-    typeof value === "number" && value >= least && value <= most && (!whole || Number.isInteger(value))
-      ? undefined
-      : invalid(path, `${whole ? "an integer" : "a number"} from ${least} to ${most}`);
-}
-
-const flag: Check = (value, path) => (typeof value === "boolean" ? undefined : invalid(path, "a boolean"));
-const anything: Check = () => undefined;
-
-function word(...allowed: readonly (string | number)[]): Check {
-  return (value, path) =>
-    allowed.some((one) => one === value) ? undefined : invalid(path, `one of ${allowed.join(", ")}`);
-}
-
-function nullable(check: Check): Check {
-  return (value, path) => (value === null ? undefined : check(value, path));
-}
-
-function either(...checks: readonly Check[]): Check {
-  return (value, path) => {
-    let last: Refusal | undefined;
-    for (const check of checks) {
-      last = check(value, path);
-      if (!last) return undefined;
-    }
-    return last;
-  };
-}
-
-function listOf(check: Check, most: number): Check {
-  return (value, path) => {
-    if (!Array.isArray(value) || value.length > most) return invalid(path, `an array of at most ${most}`);
-    for (const [index, one] of value.entries()) {
-      const refusal = check(one, `${path}[${index}]`);
-      if (refusal) return refusal;
-    }
-    return undefined;
-  };
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-/** An object with these fields and no others. */
-export function strictObject(fields: Fields, required: readonly string[] = []): Check {
-  return (value, path) => {
-    if (!isObject(value)) return invalid(path, "an object");
-    const at = (name: string): string => (path === "" ? name : `${path}.${name}`);
-    for (const name of required) {
-      if (value[name] !== undefined) continue;
-      const message = `Missing required parameter: '${at(name)}'.`;
-      return { code: "missing_required_parameter", param: at(name), message };
-    }
-    for (const [name, one] of Object.entries(value)) {
-      const check = Object.hasOwn(fields, name) ? fields[name] : undefined;
-      if (!check) return { code: "unknown_parameter", param: at(name), message: `Unknown parameter: '${at(name)}'.` };
-      const refusal = check(one, at(name));
-      if (refusal) return refusal;
-    }
-    return undefined;
-  };
-}
-
-/** An object whose `key` decides which fields it has. */
-function variants(key: string, table: Readonly<Record<string, Check>>): Check {
-  return (value, path) => {
-    if (!isObject(value)) return invalid(path, "an object");
-    const name = value[key];
-    const at = path === "" ? key : `${path}.${key}`;
-    if (name === undefined) {
-      return { code: "missing_required_parameter", param: at, message: `Missing required parameter: '${at}'.` };
-    }
-    const check = typeof name === "string" && Object.hasOwn(table, name) ? table[name] : undefined;
-    return check ? check(value, path) : invalid(at, `one of ${Object.keys(table).join(", ")}`);
-  };
-}
+/** Strict checks of client events of the GA protocol. */
+import {
+  anything,
+  audio,
+  type Check,
+  type CheckedFields,
+  either,
+  event,
+  flag,
+  invalid,
+  isObject,
+  listOf,
+  nullable,
+  numberBetween,
+  strictObject,
+  text,
+  variants,
+  word,
+} from "./realtime-server-checks.ts";
 
 const format = variants("type", {
   "audio/pcm": strictObject({ type: text(), rate: word(24000) }, ["type", "rate"]),
@@ -118,7 +29,8 @@ const voice = either(
   strictObject({ id: text(128) }, ["id"]),
 );
 
-const turnDetection = variants("type", {
+/** How turns end. */
+export const turnDetection = variants("type", {
   server_vad: strictObject({
     type: text(),
     threshold: numberBetween(0, 1, false),
@@ -145,15 +57,18 @@ const transcription = strictObject({
   delay: word("minimal", "low", "medium", "high", "xhigh"),
 });
 
-const tool = variants("type", {
+/** A tool of the model. */
+export const tool = variants("type", {
   function: strictObject({ type: text(), name: text(64), description: text(), parameters: anything }, ["name"]),
 });
 
-const toolChoice = either(
+/** Which tools may be called. */
+export const toolChoice = either(
   word("auto", "none", "required"),
   strictObject({ type: word("function"), name: text(64) }, ["type", "name"]),
 );
-const maxOutputTokens = either(word("inf"), numberBetween(1, 4096, true));
+/** Longest response. */
+export const maxOutputTokens = either(word("inf"), numberBetween(1, 4096, true));
 const modalities = either((value, path) =>
   JSON.stringify(value) === '["audio"]' || JSON.stringify(value) === '["text"]'
     ? undefined
@@ -204,36 +119,48 @@ const session = strictObject(
   ["type"],
 );
 
-const common: Fields = {
+const common: CheckedFields = {
   id: text(64),
   object: word("realtime.item"),
   status: word("completed", "incomplete", "in_progress"),
   type: text(),
 };
-const inputText = strictObject({ type: text(), text: text() }, ["text"]);
+/** A piece of text. */
+export const inputText = strictObject({ type: text(), text: text() }, ["text"]);
 
 function message(content: Readonly<Record<string, Check>>): Check {
   const fields = { ...common, role: text(), content: listOf(variants("type", content), 64) };
   return strictObject(fields, ["role", "content"]);
 }
 
-const item = variants("type", {
-  message: variants("role", {
-    system: message({ input_text: inputText }),
-    user: message({
-      input_text: inputText,
-      input_audio: strictObject({ type: text(), audio: text(), transcript: text() }, ["audio"]),
+/** An item that a client may create; spoken assistant items cannot be, only restored as text of this content. */
+export function itemWith(assistant: Readonly<Record<string, Check>>): Check {
+  return variants("type", {
+    message: variants("role", {
+      system: message({ input_text: inputText }),
+      user: message({
+        input_text: inputText,
+        input_audio: strictObject({ type: text(), audio: text(), transcript: text() }, ["audio"]),
+      }),
+      assistant: message(assistant),
     }),
-    // Spoken assistant items cannot be created, only restored as text.
-    assistant: message({ output_text: inputText }),
-  }),
-  function_call: strictObject({ ...common, call_id: text(64), name: text(64), arguments: text() }, [
-    "call_id",
-    "name",
-    "arguments",
-  ]),
-  function_call_output: strictObject({ ...common, call_id: text(64), output: text() }, ["call_id", "output"]),
-});
+    function_call: strictObject({ ...common, call_id: text(64), name: text(64), arguments: text() }, [
+      "call_id",
+      "name",
+      "arguments",
+    ]),
+    function_call_output: strictObject({ ...common, call_id: text(64), output: text() }, ["call_id", "output"]),
+  });
+}
+
+const item = itemWith({ output_text: inputText });
+
+/** A response's notes. */
+export const metadata = nullable((value, path) =>
+  isObject(value) && Object.keys(value).length <= 16 && Object.values(value).every((one) => typeof one === "string")
+    ? undefined
+    : invalid(path, "at most 16 strings"),
+);
 
 const response = strictObject({
   conversation: word("auto", "none"),
@@ -242,11 +169,7 @@ const response = strictObject({
   audio: strictObject({ output: strictObject({ format, voice }) }),
   output_modalities: modalities,
   max_output_tokens: maxOutputTokens,
-  metadata: nullable((value, path) =>
-    isObject(value) && Object.keys(value).length <= 16 && Object.values(value).every((one) => typeof one === "string")
-      ? undefined
-      : invalid(path, "at most 16 strings"),
-  ),
+  metadata,
   prompt,
   reasoning,
   tools: listOf(tool, 128),
@@ -254,32 +177,28 @@ const response = strictObject({
   parallel_tool_calls: flag,
 });
 
-function event(fields: Fields = {}, required: readonly string[] = []): Check {
-  return strictObject({ type: text(), event_id: text(512), ...fields }, required);
+/** Checks a client event whose session, items and responses look so. */
+export function clientEvents(parts: {
+  readonly session: Check;
+  readonly item: Check;
+  readonly response: Check;
+}): Check {
+  return variants("type", {
+    "session.update": event({ session: parts.session }, ["session"]),
+    "input_audio_buffer.append": event({ audio }, ["audio"]),
+    "input_audio_buffer.commit": event(),
+    "input_audio_buffer.clear": event(),
+    "conversation.item.create": event({ item: parts.item, previous_item_id: nullable(text(64)) }, ["item"]),
+    "conversation.item.retrieve": event({ item_id: text(64) }, ["item_id"]),
+    "conversation.item.delete": event({ item_id: text(64) }, ["item_id"]),
+    "conversation.item.truncate": event(
+      { item_id: text(64), content_index: word(0), audio_end_ms: numberBetween(0, 86_400_000, true) },
+      ["item_id", "content_index", "audio_end_ms"],
+    ),
+    "response.create": event({ response: parts.response }),
+    "response.cancel": event({ response_id: text(64) }),
+  });
 }
 
-/** Base64 of at most 15 MiB, in whole groups. */
-const audio: Check = (value, path) =>
-  typeof value === "string" &&
-  value.length <= 15 * 1024 * 1024 &&
-  value.length % 4 === 0 &&
-  /^[A-Za-z0-9+/]*={0,2}$/.test(value)
-    ? undefined
-    : invalid(path, "base64 audio of at most 15 MiB");
-
 /** Checks a client event of the GA protocol. */
-export const checkClientEvent: Check = variants("type", {
-  "session.update": event({ session }, ["session"]),
-  "input_audio_buffer.append": event({ audio }, ["audio"]),
-  "input_audio_buffer.commit": event(),
-  "input_audio_buffer.clear": event(),
-  "conversation.item.create": event({ item, previous_item_id: nullable(text(64)) }, ["item"]),
-  "conversation.item.retrieve": event({ item_id: text(64) }, ["item_id"]),
-  "conversation.item.delete": event({ item_id: text(64) }, ["item_id"]),
-  "conversation.item.truncate": event(
-    { item_id: text(64), content_index: word(0), audio_end_ms: numberBetween(0, 86_400_000, true) },
-    ["item_id", "content_index", "audio_end_ms"],
-  ),
-  "response.create": event({ response }),
-  "response.cancel": event({ response_id: text(64) }),
-});
+export const checkClientEvent: Check = clientEvents({ session, item, response });

@@ -2,6 +2,7 @@ import type { WebSocket } from "ws";
 import type { AudioFormat } from "../../src/codecs/format.ts";
 import { l16at24k } from "../../src/codecs/format.ts";
 import { namedFormat, voiceLoop } from "./realtime-server-audio.ts";
+import { checkBetaEvent, readBetaEvent } from "./realtime-server-beta.ts";
 import { defaultConfig, mergeConfig } from "./realtime-server-config.ts";
 import { renderItem, SimConversation } from "./realtime-server-conversation.ts";
 import { SimEars } from "./realtime-server-ears.ts";
@@ -23,7 +24,7 @@ import { SimWire } from "./realtime-server-wire.ts";
 
 const sayPrefix = "Say exactly: ";
 
-/** One socket's session: the GA protocol from the server's side. */
+/** One socket's session: the protocol from the server's side; in beta it is translated at the wire. */
 export class SimSession implements SimSessionView {
   readonly index: number;
   readonly model: string;
@@ -46,7 +47,7 @@ export class SimSession implements SimSessionView {
     this.model = model;
     this.#options = options;
     this.#faults = options.faults(index);
-    this.#wire = new SimWire(socket, index, this.#faults);
+    this.#wire = new SimWire(socket, index, this.#faults, options.dialect === "beta");
     this.#talk = new SimConversation(`s${index}`);
     this.#ears = new SimEars(options, this, {
       conversation: this.#talk,
@@ -126,10 +127,12 @@ export class SimSession implements SimSessionView {
     const event = fields(value);
     const eventId = typeof event.event_id === "string" ? event.event_id : null;
     if (event.type !== "input_audio_buffer.append") keep(this.received, { receivedAt, event });
-    const refusal = value === undefined ? undefined : checkClientEvent(value, "");
+    const beta = this.#options.dialect === "beta";
+    const check = beta ? checkBetaEvent : checkClientEvent;
+    const refusal = value === undefined ? undefined : check(value, "");
     if (value === undefined) this.#wire.error("invalid_json", "The message is not a JSON text.", null, eventId);
     else if (refusal) this.#wire.error(refusal.code, refusal.message, refusal.param, eventId);
-    else this.#clientEvent(event, eventId, receivedAt);
+    else this.#clientEvent(beta ? readBetaEvent(event) : event, eventId, receivedAt);
   }
 
   // Client events.

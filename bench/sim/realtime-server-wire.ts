@@ -1,4 +1,5 @@
 import type { WebSocket } from "ws";
+import { writeBetaEvent } from "./realtime-server-beta.ts";
 import type { SimFaults } from "./realtime-server-options.ts";
 import type { Fields } from "./realtime-server-records.ts";
 import { keep } from "./realtime-server-records.ts";
@@ -25,10 +26,13 @@ export class SimWire {
   readonly #socket: WebSocket;
   readonly #index: number;
   readonly #faults: SimFaults;
+  readonly #beta: boolean;
   readonly #timers = new Set<ReturnType<typeof setTimeout>>();
   #count = 0;
 
-  constructor(socket: WebSocket, index: number, faults: SimFaults) {
+  /** `beta`: GA events are written as a beta server writes them. */
+  constructor(socket: WebSocket, index: number, faults: SimFaults, beta: boolean) {
+    this.#beta = beta;
     this.#socket = socket;
     this.#index = index;
     this.#faults = faults;
@@ -61,10 +65,11 @@ export class SimWire {
   }
 
   send(event: Readonly<Fields>): void {
-    if (this.#socket.readyState !== this.#socket.OPEN) return;
+    const written = this.#beta ? writeBetaEvent(event) : event;
+    if (!written || this.#socket.readyState !== this.#socket.OPEN) return;
     this.#count++;
-    const { type, ...rest } = event;
-    if (type !== "response.output_audio.delta") keep(this.sent, String(type));
+    const { type, ...rest } = written;
+    if (event.type !== "response.output_audio.delta") keep(this.sent, String(type));
     // Type and id come first, as the hosted service writes them.
     this.#socket.send(JSON.stringify({ type, event_id: `event_s${this.#index}_${this.#count}`, ...rest }));
     const { dropSocket, errorEvent } = this.#faults;

@@ -6,7 +6,7 @@ import { defaultRealtimeServerOptions } from "./realtime-server-options.ts";
 import { SimSession } from "./realtime-server-session.ts";
 
 /**
- * A server that speaks the OpenAI Realtime protocol (GA) without a model behind it: strict about every field, with server
+ * A server that speaks the OpenAI Realtime protocol (GA, or its beta) without a model behind it: strict about every field, with server
  * VAD on the real audio, scripted replies, tools and transcripts, a set latency, and faults to order. It serves tests,
  * benches, and operators who want to hear a whole call without anyone's key:
  *
@@ -55,7 +55,8 @@ export async function startRealtimeServer(behaviour: RealtimeServerBehaviour = {
     const model = url.searchParams.get("model") ?? "";
     const known = url.pathname === "/v1/realtime" || url.pathname === "/realtime";
     const allowed = key !== undefined && (options.apiKey === undefined || key === options.apiKey);
-    const status = !known ? 404 : !allowed ? 401 : model === "" ? 400 : undefined;
+    const spoken = options.dialect === "ga" || request.headers["openai-beta"] === "realtime=v1";
+    const status = !known ? 404 : !allowed ? 401 : model === "" || !spoken ? 400 : undefined;
     if (status !== undefined) {
       refusals.push(status);
       socket.end(`HTTP/1.1 ${status} Refused\r\ncontent-length: 0\r\nconnection: close\r\n\r\n`);

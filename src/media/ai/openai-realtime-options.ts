@@ -1,9 +1,12 @@
+import type { RealtimeDialect } from "./openai-realtime-dialect.ts";
 import type { AiSessionOptions } from "./session.ts";
 
 /** What an OpenAI Realtime session needs beyond what every AI session gets. */
 export interface OpenAiRealtimeOptions extends AiSessionOptions {
   /** Model that writes down what the caller says; "" for none (then there are no caller transcripts). */
   readonly transcriptionModel: string;
+  /** What is written to the server; both dialects are read. GA when not said. */
+  readonly dialect?: RealtimeDialect;
   /** What is done with an item that arrived but was not heard at all: cut to 0 ms, or deleted. */
   readonly unheardItem?: "truncate" | "delete";
   /** Lengths of time and bounds that differ from `defaultRealtimeTuning`; for tests and slow compatible servers. */

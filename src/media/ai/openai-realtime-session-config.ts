@@ -1,13 +1,14 @@
 import type { RealtimeAudioFormats, SessionUpdateEvent } from "openai/resources/realtime/realtime";
 import type { AudioFormat } from "../../codecs/format.ts";
 import { l16at24k, pcma8k, pcmu8k } from "../../codecs/format.ts";
+import type { RealtimeDialect } from "./openai-realtime-dialect.ts";
 import type { OpenAiRealtimeOptions } from "./openai-realtime-options.ts";
 
 /** Where the service is when the settings name no other. */
 export const defaultRealtimeBaseUrl = "https://api.openai.com/v1";
 /** Model when the agent names none. */
 export const defaultRealtimeModel = "gpt-realtime-2.1";
-const defaultVoice = "marin";
+const defaultVoices = { ga: "marin", beta: "alloy" } as const satisfies Record<RealtimeDialect, string>;
 
 /** Where the socket of a session is: `http` becomes `ws`, `https` becomes `wss`, and the base URL's own query stays. */
 export function realtimeUrl(baseUrl: string, model: string): string {
@@ -70,7 +71,7 @@ export function writeSessionUpdate(options: OpenAiRealtimeOptions, eventId: stri
                 }
               : null,
         },
-        output: { format, voice: options.voice ?? defaultVoice },
+        output: { format, voice: options.voice ?? defaultVoices[options.dialect ?? "ga"] },
       },
       tools: options.tools.map((tool) => ({
         type: "function",

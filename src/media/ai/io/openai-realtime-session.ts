@@ -6,6 +6,7 @@ import { OpenAiRealtime } from "../openai-realtime.ts";
 import { AgentAudioDecoder } from "../openai-realtime-agent-audio.ts";
 import { AudioDeltaScanner } from "../openai-realtime-audio-delta.ts";
 import { decodeServerEvent } from "../openai-realtime-decode.ts";
+import { betaHeaders, writeBetaEvent } from "../openai-realtime-dialect.ts";
 import type { OpenAiRealtimeOptions } from "../openai-realtime-options.ts";
 import type { RealtimeOrder } from "../openai-realtime-outbox.ts";
 import {
@@ -33,6 +34,7 @@ export function createOpenAiRealtimeSession(
   log: Logger,
 ): AiSession {
   const format = modelFormat(options.legFormat);
+  const beta = options.dialect === "beta";
   const core = new OpenAiRealtime(options);
   const scanner = new AudioDeltaScanner();
   const decoder = new AgentAudioDecoder(format.encoding === "l16" ? 2 : 1);
@@ -77,7 +79,7 @@ export function createOpenAiRealtimeSession(
         socket = undefined;
         break;
       case "send":
-        socket?.send(JSON.stringify(order.message));
+        socket?.send(JSON.stringify(beta ? writeBetaEvent(order.message) : order.message));
         break;
       case "append":
         core.visitCallerAudio(order.from, order.to, appendKept);
@@ -125,7 +127,7 @@ export function createOpenAiRealtimeSession(
       dispatch(input);
     };
     const mine = openRealtimeSocket(
-      { ...defaultRealtimeSocketOptions, url, apiKey: options.apiKey },
+      { ...defaultRealtimeSocketOptions, url, apiKey: options.apiKey, headers: beta ? betaHeaders : {} },
       {
         open: () => heard() && dispatch({ type: "socket-open" }),
         message: (data, isBinary) => heard() && message(data, isBinary),

@@ -5,6 +5,8 @@ export interface RealtimeSocketOptions {
   readonly url: string;
   /** Sent as Bearer; undefined for servers that want none. */
   readonly apiKey: string | undefined;
+  /** Further headers of the upgrade. */
+  readonly headers: Readonly<Record<string, string>>;
   readonly handshakeTimeoutMs: number;
   /** A longer message closes the socket with 1009. */
   readonly maxPayloadBytes: number;
@@ -16,6 +18,7 @@ export interface RealtimeSocketOptions {
 }
 
 export const defaultRealtimeSocketOptions = {
+  headers: {},
   handshakeTimeoutMs: 10_000,
   maxPayloadBytes: 16 * 1024 * 1024,
   maxBufferedBytes: 1024 * 1024,
@@ -56,7 +59,7 @@ export function openRealtimeSocket(options: RealtimeSocketOptions, handlers: Rea
   let aliveAt = performance.now();
   let pings: ReturnType<typeof setInterval> | undefined;
   const socket = new WebSocket(options.url, {
-    headers: options.apiKey === undefined ? {} : { authorization: `Bearer ${options.apiKey}` },
+    headers: { ...options.headers, ...(options.apiKey !== undefined && { authorization: `Bearer ${options.apiKey}` }) },
     perMessageDeflate: false,
     maxPayload: options.maxPayloadBytes,
     handshakeTimeout: options.handshakeTimeoutMs,

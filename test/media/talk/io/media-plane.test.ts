@@ -35,6 +35,7 @@ async function mediaPlane(): Promise<{ plane: MediaPlane; events: MediaEvent[] }
       openaiBaseUrl: "https://api.openai.com/v1",
       realtimeModel: "",
       realtimeTranscriptionModel: "",
+      realtimeDialect: "ga",
       chatModel: "",
       sttModel: "local",
       ttsModel: "local",
