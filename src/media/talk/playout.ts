@@ -1,6 +1,7 @@
 import { bytesPerMs, frameMs, silenceByte } from "../../codecs/format.ts";
 import type { TimedWord } from "../ai/session.ts";
 import { type MarkEcho, PlayoutClock } from "./playout-clock.ts";
+import { PlayoutGaps } from "./playout-gaps.ts";
 import type { PlayoutItem } from "./playout-item.ts";
 import { PlayoutItems } from "./playout-items.ts";
 import {
@@ -38,6 +39,7 @@ export class Playout {
   readonly #frameBytes: number;
   readonly #clock: PlayoutClock;
   readonly #items: PlayoutItems;
+  readonly #gaps: PlayoutGaps;
   readonly #queue: PlayoutQueue;
   /** What an interruption left unheard, until it is known whether it will be said. */
   readonly #kept: PlayoutQueue;
@@ -46,10 +48,7 @@ export class Playout {
   /** Bytes reported as heard since the last clear. */
   #reportedBytes = 0;
   #paused = false;
-  #ranDry = false;
   #lastSentAt = 0;
-  /** Since when a whole frame waits to be sent. */
-  #waitingSince: number | undefined;
   #unknownMarks = 0;
   #stalePushes = 0;
   #overflows = 0;
@@ -62,6 +61,7 @@ export class Playout {
     const sampleBytes = format.encoding === "l16" ? 2 : 1;
     this.#clock = new PlayoutClock({ bytesPerMs: this.#bytesPerMs, sampleBytes, marks, markTimeoutMs });
     this.#items = new PlayoutItems(this.#bytesPerMs, sampleBytes);
+    this.#gaps = new PlayoutGaps(marks);
     const listener = {
       itemSent: (item: PlayoutItem, now: number) => this.#items.started(item, now),
       itemHeard: (item: PlayoutItem) => this.#items.settle(item),
@@ -109,7 +109,7 @@ export class Playout {
     }
     const queue = response.state === "kept" ? this.#kept : this.#queue;
     queue.add(item, item.append(audio));
-    if (queue === this.#queue && queue.unsentBytes >= this.#frameBytes) this.#waitingSince ??= now;
+    if (queue === this.#queue && this.#frameWaits) this.#gaps.waits(true, now);
     return "queued";
   }
 
@@ -139,7 +139,9 @@ export class Playout {
     this.#hear(now, sink, false);
     if (this.#paused) return;
     const dueBytes = this.#dueBytes(now);
-    this.#noteDry(now, dueBytes);
+    // Nothing due: we wait for a far end that has stalled itself.
+    const gap = dueBytes >= this.#frameBytes && this.#gaps.check(this.#clock.dryAt, this.#queue.nextItem, now);
+    if (gap) this.#items.tell(gap);
     this.#send(dueBytes, now, sink);
     if (!this.#options.marks) this.#hear(now, sink, false);
   }
@@ -162,7 +164,8 @@ export class Playout {
   resume(now: number): void {
     if (!this.#paused) return;
     this.#paused = false;
-    this.#waitingSince = this.#queue.unsentBytes >= this.#frameBytes ? now : undefined;
+    this.#gaps.restart();
+    this.#gaps.waits(this.#frameWaits, now);
   }
 
   /**
@@ -173,7 +176,6 @@ export class Playout {
     this.discardKept();
     this.#flush(now, sink);
     this.#paused = false;
-    this.#waitingSince = undefined;
     this.#kept.putNext(this.#queue.takeRest());
     return this.#items.keep();
   }
@@ -184,7 +186,7 @@ export class Playout {
    */
   restore(now: number): RestoredItem[] {
     this.#queue.putNext(this.#kept.takeRest());
-    if (this.#queue.unsentBytes >= this.#frameBytes) this.#waitingSince ??= now;
+    if (this.#frameWaits) this.#gaps.waits(true, now);
     return this.#items.restoreKept();
   }
 
@@ -213,6 +215,11 @@ export class Playout {
     return this.#items.takeNews();
   }
 
+  /** A whole frame waits to be sent. */
+  get #frameWaits(): boolean {
+    return this.#queue.unsentBytes >= this.#frameBytes;
+  }
+
   /** How much may be sent now without being too far ahead of the ear. */
   #dueBytes(now: number): number {
     const { marks, leadMs, maxUnprovenMs } = this.#options;
@@ -228,7 +235,7 @@ export class Playout {
     const { marks, markEveryMs } = this.#options;
     const markEveryBytes = markEveryMs * this.#bytesPerMs;
     let frames = Math.floor(dueBytes / this.#frameBytes);
-    while (frames > 0 && (this.#queue.unsentBytes >= this.#frameBytes || this.#fillLastFrame())) {
+    while (frames > 0 && (this.#frameWaits || this.#fillLastFrame())) {
       const whole = Math.floor(this.#queue.unsentBytes / this.#frameBytes);
       const toMark = Math.max(1, Math.ceil((markEveryBytes - this.#clock.unmarkedBytes) / this.#frameBytes));
       const count = Math.min(frames, whole, toMark, maxMessageFrames);
@@ -237,11 +244,11 @@ export class Playout {
       sink.audio(payload);
       this.#clock.sent(payload.length, now);
       this.#lastSentAt = now;
-      this.#ranDry = false;
+      this.#gaps.sent();
       frames -= count;
       if (marks && (itemEnded || this.#clock.unmarkedBytes >= markEveryBytes)) sink.mark(this.#clock.mark());
     }
-    if (this.#queue.unsentBytes < this.#frameBytes) this.#waitingSince = undefined;
+    if (!this.#frameWaits) this.#gaps.waits(false, now);
     if (marks && this.#clock.unmarkedBytes > 0 && this.#isLastForNow(now)) sink.mark(this.#clock.mark());
   }
 
@@ -257,21 +264,6 @@ export class Playout {
   #isLastForNow(now: number): boolean {
     if (this.#queue.unsentBytes > 0) return false;
     return this.#queue.lastItem?.ended === true || now - this.#lastSentAt >= this.#options.markEveryMs;
-  }
-
-  /** Tells, once, that the far end had nothing to play in the middle of an item. */
-  #noteDry(now: number, dueBytes: number): void {
-    const { dryAt } = this.#clock;
-    // A far jitter buffer bridges a frame that is late.
-    const slackMs = this.#options.marks ? 0 : frameMs;
-    // Nothing due: we wait for a far end that has stalled itself.
-    if (this.#ranDry || dryAt === undefined || now <= dryAt + slackMs || dueBytes < this.#frameBytes) return;
-    this.#ranDry = true;
-    const item = this.#queue.nextItem;
-    if (item?.startedAtMs === undefined || item.done) return;
-    if (this.#waitingSince !== undefined && this.#waitingSince <= dryAt) {
-      this.#items.tell({ type: "underrun", itemId: item.itemId });
-    } else if (!item.ended) this.#items.tell({ type: "starved", itemId: item.itemId });
   }
 
   /** Reports what was heard since: in whole frames, or, before a clear, to the sample. */
@@ -301,7 +293,7 @@ export class Playout {
     if (this.#clock.inFlight) sink.clear();
     this.#clock.restart();
     this.#reportedBytes = 0;
-    this.#ranDry = false;
+    this.#gaps.restart();
     this.#queue.rewind();
   }
 }
