@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { likeness } from "../kit/audio-judge.ts";
 import { eventually, type Json } from "../kit/gateway.ts";
-import { pickUpPhone } from "../kit/phones.ts";
+import { hearsSpeech, pickUpPhone } from "../kit/phones.ts";
 import { openRtpPeer } from "../kit/rtp-peer.ts";
 import { headerOf, startSipp } from "../kit/sipp.ts";
 import { Telephone } from "../kit/telephone.ts";
@@ -77,7 +76,7 @@ describe("calls that change their telephone", () => {
     await caller.shows("session closed");
     await api("POST", `/calls/${id}/say`, { text: sentence });
     await sipp.done;
-    expect(likeness(greeting, ear.heard()).likeness).toBeGreaterThan(0.9);
+    await hearsSpeech(ear, greeting);
     expect(await callThatIs(exchange, id, "ended")).toMatchObject({ from: "101", cause: "caller-hung-up" });
   }, 40_000);
 
@@ -95,9 +94,7 @@ describe("calls that change their telephone", () => {
     await second.until("ended");
     expect(first.transfer()).toBe("100 200!");
     await api("POST", `/calls/${id}/say`, { text: sentence });
-    await eventually("the person hears the agent", () =>
-      likeness(greeting, person.heard()).likeness > 0.9 ? true : undefined,
-    );
+    await hearsSpeech(person, greeting);
     const calls: Json[] = (await api("GET", "/calls?cause=transferred")).body.data;
     expect(calls.filter(({ from, to }) => from === "105" && to === "106")).toHaveLength(2);
     person.phone.command("/hangup");
@@ -138,10 +135,7 @@ describe("calls between two numbers of ours", () => {
     const before = exchange.sim.sessions.length;
     await api("POST", `/calls/${id}/transfer`, { to: "+15550188" });
     const sales = await eventually("the other agent is there", () => exchange.sim.sessions[before]);
-    const heardMs = caller.heard().length / 8;
-    await eventually("the caller hears the other agent", () =>
-      likeness(greeting, caller.heard().subarray(heardMs * 8)).likeness > 0.9 ? true : undefined,
-    );
+    await hearsSpeech(caller, greeting, caller.heard().length / 8);
     caller.phone.command("/hangup");
     await callThatIs(exchange, id, "ended");
     await eventually("the other agent is gone", () => (sales.closedWith === undefined ? undefined : true));

@@ -4,10 +4,9 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { writeWavHeader } from "../../src/codecs/wav.ts";
 import { tone } from "../codecs/tone.ts";
-import { likeness } from "../kit/audio-judge.ts";
 import { followEvents } from "../kit/event-stream.ts";
 import { eventually, type Json } from "../kit/gateway.ts";
-import { hearsTones, pickUpPhone, type TonePhone, talkTogether } from "../kit/phones.ts";
+import { hearsSpeech, hearsTones, pickUpPhone, type TonePhone, talkTogether } from "../kit/phones.ts";
 import { callFrom, callThatIs, greeting, type SpeakingGateway, startSpeakingGateway } from "../kit/trunks.ts";
 
 const pcmu = ";audio_codecs=pcmu/8000/1";
@@ -71,13 +70,7 @@ async function transferNews(id: string): Promise<string[]> {
 }
 
 /** Resolves when a telephone has heard the recorded sentence of the agent after a moment. */
-async function hearsAgent(phone: TonePhone, fromMs = 0): Promise<void> {
-  await eventually(
-    `${phone.number} hears the agent`,
-    () => (likeness(greeting, phone.heard().subarray(fromMs * 8)).likeness > 0.9 ? true : undefined),
-    20_000,
-  );
-}
+const hearsAgent = (phone: TonePhone, fromMs?: number) => hearsSpeech(phone, greeting, fromMs);
 
 describe("the API passes a caller on", () => {
   test("blind: ringback until the person answers, then both hear each other; when one hangs up both calls end", async () => {
