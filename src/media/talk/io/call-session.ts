@@ -4,14 +4,12 @@ import type { Logger } from "../../../kit/log.ts";
 import type { Metrics } from "../../../kit/metrics.ts";
 import type { AiSession, AiSink } from "../../ai/session.ts";
 import type { CallLeg, LegEndReason, LegEvents } from "../../leg.ts";
-import type { AgentSpec, CallPlan, CallStats, EndCause, MediaCommand, MediaEvent } from "../../protocol.ts";
-import { CallLine } from "../call-line.ts";
+import type { CallPlan, CallStats, EndCause, MediaCommand, MediaEvent } from "../../protocol.ts";
 import { Closers } from "../closers.ts";
 import type { ConversationNews } from "../conversation.ts";
-import { placeOf, presenceIn } from "../room-presence.ts";
 import type { Rooms } from "../rooms.ts";
-import { AgentPart } from "./agent-part.ts";
 import { measureNews } from "./call-measures.ts";
+import { CallParties } from "./call-parties.ts";
 import { CallRecording } from "./call-recording.ts";
 import type { CallerEars } from "./caller-ears.ts";
 
@@ -56,11 +54,7 @@ export class CallSession {
   readonly #closers: Closers;
   readonly #stats = { framesIn: 0, framesOut: 0, underruns: 0, ignoredMessages: 0, faults: 0 };
   readonly #maxDurationMs: number;
-  #leg: CallLeg | undefined;
-  #line: CallLine | undefined;
-  #agent: AgentPart | undefined;
-  /** Why the agent was lost while the call was in a room. */
-  #agentLost: { readonly cause: EndCause; readonly detail: string } | undefined;
+  #parties: CallParties | undefined;
   #recording: CallRecording | undefined;
   #startedAt: number;
   /** Media flow, but nobody has answered. */
@@ -82,21 +76,21 @@ export class CallSession {
       // By hand, for there are many of these: no closure a frame.
       if (this.#ended) return;
       try {
-        this.#line?.fromLeg(payload);
+        this.#parties?.line.fromLeg(payload);
       } catch (error) {
         this.#broken(error);
       }
     },
-    dtmf: (digit) => this.#guard(() => this.#key(digit)),
-    mark: (name) => this.#guard(() => this.#line?.mark(name)),
+    dtmf: (digit) => this.#guard(() => this.#parties?.key(digit)),
+    mark: (name) => this.#guard(() => this.#parties?.line.mark(name)),
     ended: (reason) => this.end(this.#causeOf(reason), ""),
   };
 
   /** What the AI session is to call. */
   readonly aiSink: AiSink = {
-    event: (event) => this.#guard(() => this.#agent?.aiEvent(event, this.#now())),
+    event: (event) => this.#guard(() => this.#parties?.agent?.aiEvent(event, this.#now())),
     agentAudio: (responseId, itemId, audio) =>
-      this.#guard(() => this.#agent?.agentAudio(responseId, itemId, audio, this.#now())),
+      this.#guard(() => this.#parties?.agent?.agentAudio(responseId, itemId, audio, this.#now())),
   };
 
   /**
@@ -123,15 +117,29 @@ export class CallSession {
 
   #begin(leg: CallLeg, ai: AiSession | undefined): void {
     const { plan, clock, log, metrics } = this.#options;
-    const { recordingPath: path, agent } = plan;
+    const { recordingPath: path } = plan;
     this.#startedAt = clock.now();
-    this.#leg = leg;
     if (path !== undefined) {
       const bounds = { startedAt: this.#startedAt, maxDurationMs: this.#maxDurationMs };
       this.#recording = new CallRecording(leg, { path, ...bounds, log, metrics });
     }
-    const line = this.#makeLine(leg);
-    if (agent && ai) this.#agent = this.#makeAgent(agent, line, ai);
+    this.#parties = new CallParties({
+      ...this.#options,
+      leg,
+      ai,
+      recording: this.#recording,
+      stats: this.#stats,
+      startedAt: this.#startedAt,
+      maxDurationMs: this.#maxDurationMs,
+      closers: this.#closers,
+      guard: (work) => this.#guard(work),
+      report: (news) => this.#report(news),
+      since: (at) => Math.round(at - this.#startedAt),
+      end: (cause, detail) => this.end(cause, detail),
+      endedAt: () => this.#endedAt,
+      broken: (error) => this.#broken(error),
+      closeFailed: (error) => this.#closeFailed(error),
+    });
     if (!this.#isEarly) this.#started();
     ai?.start();
   }
@@ -144,121 +152,47 @@ export class CallSession {
     log.info({ carrier, agentId: agent?.agentId, provider: agent?.provider }, "call started");
   }
 
-  #makeLine(leg: CallLeg): CallLine {
-    const { plan, clock, rooms, metrics, openedAt } = this.#options;
-    const line = new CallLine({
-      leg,
-      rooms,
-      recording: this.#recording,
-      echo: plan.echo === true,
-      stats: this.#stats,
-      now: () => clock.now(),
-      begun: () => metrics.setupSeconds.observe((clock.now() - openedAt) / 1000),
-      failed: (error) => this.#guard(() => this.#broken(error)),
-    });
-    this.#line = line;
-    this.#closers.add(() => line.close());
-    return line;
-  }
-
-  #makeAgent(agent: AgentSpec, line: CallLine, ai: AiSession): AgentPart {
-    const { plan, clock, metrics, ears, makeId, allowPrivateTargets } = this.#options;
-    const part = new AgentPart({
-      plan,
-      agent: { ...agent, maxDurationMs: this.#maxDurationMs },
-      leg: line.agentLeg,
-      ai,
-      vad: ears.forCall(),
-      clock,
-      startedAt: this.#startedAt,
-      metrics,
-      stats: this.#stats,
-      allowPrivateTargets,
-      makeId,
-      guard: (work) => this.#guard(work),
-      report: (news) => this.#report(news),
-      end: (cause, detail) => this.#agentEnds(cause, detail),
-      sent: (payload) => line.agentSent(payload),
-      heard: (payload, at) => line.agentHeard(payload, at),
-      frame: (pcm, now) => line.agentHears(pcm, now),
-      closeFailed: (error) => this.#closeFailed(error),
-    });
-    line.agent = part;
-    this.#closers.add(() => part.close(this.#endedAt));
-    return part;
-  }
-
   /** Once every 20 ms. */
   tick(now: number): void {
     if (this.#ended) return;
     try {
-      this.#agent?.tick(now);
+      this.#parties?.agent?.tick(now);
       this.#recording?.tick(now);
       // An agent who may speak says goodbye first.
       const late = now - this.#startedAt >= this.#maxDurationMs;
-      if (late && !this.#agentTalks) this.end("max-duration", "");
+      if (late && !this.#parties?.agentTalks) this.end("max-duration", "");
     } catch (error) {
       this.#broken(error);
     }
   }
 
   /** Joins a room, or changes the call's place in it. */
-  joinRoom({ roomId, hears, agent, instruct }: Extract<MediaCommand, { type: "join-room" }>): void {
-    this.#guard(() => {
-      const line = this.#line;
-      if (!line) return;
-      if (!line.mayEnter(roomId)) {
-        this.#trouble("room-full", "the room has no place for another telephone");
-        return;
-      }
-      const now = this.#now();
-      if (agent === "leaves") this.#agentLeaves();
-      const presence = presenceIn(agent) ?? this.#agent?.conversation.presence;
-      // Whoever falls silent does so where he was heard.
-      if (presence && presence !== "talks") this.#agent?.conversation.become(presence, now);
-      line.enter(roomId);
-      if (presence) this.#agent?.conversation.become(presence, now);
-      line.arrange(hears, this.#agent && presence ? placeOf(presence) : "absent");
-      if (instruct !== undefined) this.#agent?.conversation.instruct(instruct, now);
-      this.#report({ type: "room-changed", roomId, atMs: this.#since(now) });
-    });
+  joinRoom(command: Extract<MediaCommand, { type: "join-room" }>): void {
+    this.#guard(() => this.#parties?.joinRoom(command));
   }
 
   /** The call and its agent are by themselves again; the agent is told the note, if any, and goes on. */
   leaveRoom(note: string | undefined): void {
-    this.#guard(() => {
-      if (this.#line?.roomId === undefined) return;
-      const now = this.#now();
-      this.#line.leaveRoom();
-      this.#report({ type: "room-changed", roomId: null, atMs: this.#since(now) });
-      this.#agent?.conversation.become("talks", now);
-      if (note !== undefined) this.#agent?.conversation.instruct(note, now);
-      if (this.#agentLost) this.end(this.#agentLost.cause, this.#agentLost.detail);
-    });
+    this.#guard(() => this.#parties?.leaveRoom(note));
   }
 
   /** Whether the agent's caller is being put through; `refusal`: why not. */
   transferAnswered(toolCallId: string, refusal: string | undefined): void {
-    this.#guard(() => this.#agent?.conversation.tools.transferAnswered(toolCallId, refusal, this.#now()));
+    this.#guard(() => this.#parties?.agent?.conversation.tools.transferAnswered(toolCallId, refusal, this.#now()));
   }
 
   say(text: string): void {
-    this.#guard(() => {
-      if (this.#agent) this.#agent.conversation.say(text, this.#now());
-      else this.#trouble("nobody-to-speak", "a text cannot be spoken on a call without an agent");
-    });
+    this.#guard(() => this.#parties?.say(text));
   }
 
   sendDtmf(digits: string): void {
-    this.#guard(() => {
-      if (!this.#leg?.sendDtmf(digits)) this.#trouble("dtmf-not-sent", "this call's line cannot send keys");
-    });
+    this.#guard(() => this.#parties?.sendDtmf(digits));
   }
 
   /** Hang up once what is being said was played. */
   leave(cause: EndCause): void {
     this.#guard(() => {
-      if (this.#agentTalks) this.#agent?.conversation.leave(cause, this.#now());
+      if (this.#parties) this.#parties.leave(cause);
       else this.end(cause, "");
     });
   }
@@ -268,7 +202,7 @@ export class CallSession {
     if (this.#ended) return;
     this.#ended = true;
     this.#endedAt = this.#now();
-    this.#agent = undefined;
+    this.#parties?.ended();
     this.#closers.close();
     void this.#finish(cause, detail);
   }
@@ -288,33 +222,6 @@ export class CallSession {
     report({ type: "call-ended", callId: plan.callId, wallMs, durationMs, cause, detail, stats, recording });
     log.info({ cause, detail, durationMs, ...stats }, "call ended");
     finished();
-  }
-
-  get #agentTalks(): boolean {
-    return this.#agent?.conversation.presence === "talks";
-  }
-
-  /** The agent ends the call; one that is lost while others are on the line does not. */
-  #agentEnds(cause: EndCause, detail: string): void {
-    if (cause !== "provider-failed" || this.#line?.roomId === undefined) {
-      this.end(cause, detail);
-      return;
-    }
-    this.#agentLost = { cause, detail };
-    this.#agentLeaves();
-  }
-
-  #agentLeaves(): void {
-    const agent = this.#agent;
-    this.#agent = undefined;
-    this.#line?.agentLeaves();
-    agent?.close(this.#now());
-  }
-
-  #key(digit: string): void {
-    const now = this.#now();
-    if (this.#agent) this.#agent.conversation.digit(digit, now);
-    else this.#report({ type: "dtmf", digit, atMs: this.#since(now) });
   }
 
   #causeOf(reason: LegEndReason): EndCause {
@@ -343,10 +250,6 @@ export class CallSession {
     this.#options.log.error({ err: error }, "internal error while the call was closed");
   }
 
-  #trouble(kind: string, message: string): void {
-    this.#report({ type: "call-error", kind, message, fatal: false, atMs: this.#since(this.#now()) });
-  }
-
   #report(news: ConversationNews): void {
     const { metrics, report, plan, log } = this.#options;
     measureNews(news, metrics);
@@ -355,10 +258,6 @@ export class CallSession {
       log.warn({ kind: news.kind, message: news.message, fatal: news.fatal }, "trouble on the call");
     }
     report({ ...news, callId: plan.callId } as MediaEvent);
-  }
-
-  #since(at: number): number {
-    return Math.round(at - this.#startedAt);
   }
 
   #now(): number {
