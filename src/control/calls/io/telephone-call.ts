@@ -36,6 +36,8 @@ export interface TelephoneCallOptions {
 type ReferCommand = Extract<Parameters<SipSessions["command"]>[1], { type: "refer" }>;
 
 const probe = "probe";
+/** Request Terminated: what a transfer comes to whose far end is no more. */
+const gone = 487;
 
 /** For a dialog that is nobody's business any more. */
 const nobody: SessionHandler = { event: () => undefined };
@@ -116,10 +118,14 @@ export class TelephoneCall implements SessionHandler {
   change(leg: SipLeg, farEnd: FarEnd): void {
     this.letGo()?.release();
     this.#isForsaken = false;
+    // Whom we had asked to call somebody else will not be heard of again.
+    const refers = [...this.#refers.values()];
+    this.#refers.clear();
     this.#askedAfterMs = undefined;
     this.#farEnd = farEnd;
     this.take(leg);
     this.#tellPartner();
+    for (const progress of refers) progress(gone, true);
   }
 
   /** Its dialog is somebody else's from now on, with the place on the trunk. */

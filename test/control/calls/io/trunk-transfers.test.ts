@@ -86,6 +86,20 @@ describe("a trunk that wants transfers back", () => {
     expect(news(exchange)).toEqual(["ringing"]);
   });
 
+  test("blind: another telephone takes the call over meanwhile: it is the agent's again", async () => {
+    const { exchange, line, callId } = await byTrunk();
+    const other = await exchange.telephone("102");
+    exchange.calls.transfers.start(callId, { to: "+15550199", mode: "blind" });
+    await asked(line);
+    const taken = other.call(agentNumber, { replaces: line.replaces });
+    await taken.until("answered");
+    await eventually("the agent returns", () => isBack(exchange, callId) || undefined, 3000);
+    expect(news(exchange)).toEqual(["ringing", "failed no-answer"]);
+    taken.hangUp();
+    expect(await exchange.ending(callId)).toBe("caller-hung-up");
+    await exchange.empty();
+  });
+
   test("a telephone of ours is not the trunk's business: we call it ourselves", async () => {
     const { exchange, line, callId } = await byTrunk();
     const human = await exchange.telephone("102");
