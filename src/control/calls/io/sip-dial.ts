@@ -24,7 +24,7 @@ export interface SipDialOptions {
 export interface DialEvents {
   /** Somebody's telephone rings. */
   ringing(): void;
-  /** The first that has media before it answers has agreed on them (RFC 3960); told again when another one's take over. */
+  /** The first that sends media before it answers has agreed on them (RFC 3960); told again when another one's take over. */
   early?(leg: SipLeg): void;
   /** The leg has agreed on its media and is the caller's to look after. `sipCallId`: of its dialog. */
   answered(leg: SipLeg, sipCallId: string | undefined): void;
@@ -151,7 +151,8 @@ export class SipDial {
       const { leg, earlyAnswers } = attempt;
       if (![...earlyAnswers.values()].some((sdp) => leg.acceptEarlyAnswer(sdp))) continue;
       this.#heard = attempt;
-      this.#options.events.early?.(leg);
+      // One that sends nothing yet is not worth the ringing tone.
+      if (leg.isHeard) this.#options.events.early?.(leg);
       return;
     }
   }

@@ -75,6 +75,12 @@ export class SipLeg {
     return this.#direction === "sendrecv" && (direction === "recvonly" || direction === "inactive");
   }
 
+  /** What was agreed on lets the far end send. */
+  get isHeard(): boolean {
+    const direction = this.#negotiator.media?.direction;
+    return direction === "sendrecv" || direction === "recvonly";
+  }
+
   /** From now on this far end has these media. */
   attach(media: LegMedia): void {
     this.#media = media;

@@ -170,6 +170,15 @@ describe("dialling: media before the answer (RFC 3960)", () => {
     expect(told).toEqual(["ringing", "answered s1"]);
   });
 
+  test("a far end that is not going to send before it answers is not waited for in silence", async () => {
+    const { sip, rtp, told } = await dial(["a"]);
+    sip.progress("s1", 183, audioSdp({ direction: "inactive" }));
+    sip.tell("s1", { type: "remote-offer", sdp: audioSdp() });
+    sip.answered("s1", audioSdp({ direction: "inactive" }));
+    expect(rtp()).toEqual(["begin to 40000"]);
+    expect(told).toEqual(["ringing", "answered s1"]);
+  });
+
   test("where nobody wants them they do not begin, whatever the far end does before it answers", async () => {
     const { sip, rtp } = await dial(["a"], true);
     sip.progress("s1", 183, audioSdp());
