@@ -7,6 +7,8 @@ export const echoNumber = "+15550101";
 /** RTP ports of the gateway under test. */
 export const rtpPorts = { first: 10_000, last: 19_999 };
 const maxCalls = 4000;
+/** A call that SIPp has given up without a word is asked after half a minute of silence whether it is there. */
+const idleWithinMs = 90_000;
 
 /** The processes that carry calls: signalling and media. */
 export type Plane = "main" | "media";
@@ -58,7 +60,7 @@ export async function startExchangeGateway(): Promise<ExchangeGateway> {
       inspector: (plane) => findInspector(gateway.lines, pids[plane]),
       heldMemory: () => heldBy(gateway.lines, [pids.main, pids.media]),
       idle: async () => {
-        await eventually("all calls have ended", () => callsActive(gateway), 30_000);
+        await eventually("all calls have ended", () => hasNoCalls(gateway), idleWithinMs);
       },
     };
   } catch (error) {
@@ -67,7 +69,7 @@ export async function startExchangeGateway(): Promise<ExchangeGateway> {
   }
 }
 
-async function callsActive({ httpUrl }: StartedGateway): Promise<true | undefined> {
+async function hasNoCalls({ httpUrl }: StartedGateway): Promise<true | undefined> {
   const metrics = await (await fetch(`${httpUrl}/metrics`)).text();
   const held = [...metrics.matchAll(/^tandem_calls_active\{[^}]*\} (\d+)$/gm)].map(([, count]) => Number(count));
   return held.length > 0 && held.every((count) => count === 0) ? true : undefined;

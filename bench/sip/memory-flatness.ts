@@ -25,6 +25,7 @@ export async function benchFlatness(gateway: ExchangeGateway, calls: number): Pr
     main: await gateway.inspector("main"),
     media: await gateway.inspector("media"),
   };
+  let failed = 0;
   const samples: { readonly calls: number; readonly memory: Record<Plane, HeldMemory> }[] = [];
   const sample = async (made: number) => {
     await gateway.idle();
@@ -35,7 +36,6 @@ export async function benchFlatness(gateway: ExchangeGateway, calls: number): Pr
       `  after ${String(made).padStart(6)} calls: ${planes.map((plane) => show(plane, memory[plane])).join("; ")}`,
     );
   };
-  let failed = 0;
   const run = async (count: number) => {
     const result = await runSipp({
       target: gateway.sipTarget,
