@@ -53,9 +53,8 @@ export type TransferState = "ringing" | "briefing" | "completed" | "failed";
 
 type State = "idle" | TransferState;
 
-const defaultBriefing =
-  "You now talk with the person the caller is to be put through to. Say in one sentence who calls and why.";
-const keyAdvice = "They take the call by pressing 1 and refuse it by pressing 2: tell them so.";
+/** Fit to be read out as it is: a scripted agent says just this, a model makes it its own. */
+const keyAdvice = "Press 1 to take the call, or 2 to refuse it.";
 
 /**
  * A caller on its way from an agent to a person.
@@ -141,7 +140,7 @@ export class TransferMachine implements Machine<TransferInput, TransferOrder> {
     this.#state = "briefing";
     this.#deadline = now + this.#plan.briefingTimeoutMs;
     const { briefing, confirm } = this.#plan;
-    const instruct = [briefing || defaultBriefing, ...(confirm === "key" ? [keyAdvice] : [])].join(" ");
+    const instruct = [briefing, ...(confirm === "key" ? [keyAdvice] : [])].join(" ");
     return [
       { type: "callee-joins" },
       { type: "caller", hears: "music", agent: "speaks", instruct },

@@ -105,10 +105,11 @@ export class IncomingCalls {
     const phone = this.#parts.phones.findByNumber(number);
     if (!phone && !(orTrunk && e164)) throw new GatewayError("not-found", "nobody has this number");
     const newCall = this.#newCall(incoming, caller, { to: number, agent: undefined, record: false });
-    await this.#joined.join(call, incoming, newCall, {
+    const answers = {
       answer: () => this.#answer(call, incoming),
       answerEarly: () => this.#answerEarly(call, incoming),
-    });
+    };
+    await this.#joined.join(call, incoming, newCall, answers, orTrunk ? "any" : "internal");
   }
 
   async #open(

@@ -6,7 +6,7 @@ import { partnerCause } from "../partner-cause.ts";
 import type { ExchangeParts } from "./exchange-parts.ts";
 import type { LiveCall, NewLiveCall } from "./live-calls.ts";
 import type { OutgoingCalls } from "./outgoing-calls.ts";
-import type { TelephoneCall } from "./telephone-call.ts";
+import type { MayCall, TelephoneCall } from "./telephone-call.ts";
 
 /** What may become of a caller's call. */
 export interface CallerAnswers {
@@ -32,6 +32,7 @@ export class JoinedCalls {
     { session }: IncomingCall,
     newCall: Omit<NewLiveCall, "access">,
     answers: CallerAnswers,
+    mayCall: MayCall,
   ): Promise<void> {
     const { live, records, network, sessions } = this.#parts;
     const line = caller.line((port) => {
@@ -60,6 +61,7 @@ export class JoinedCalls {
             metadata: newCall.metadata,
             near,
             peerCallId: near,
+            stayInside: mayCall !== "any",
           },
           {
             // The caller may have gone while the callee's record was written: then nobody is called.

@@ -16,6 +16,8 @@ export interface OutgoingRequest extends PlaceCallRequest {
   /** In this call's media process, so that the two can be joined. */
   readonly near?: CallId;
   readonly peerCallId?: CallId;
+  /** To a number of ours or nowhere: who asks may not call out, whatever became of the number meanwhile. */
+  readonly stayInside?: boolean;
 }
 
 /** Told how a call of ours goes. */
@@ -72,6 +74,7 @@ export class OutgoingCalls {
       const { record, ...agent } = answering;
       return this.#inside(request, events, { to, agent, record });
     }
+    if (request.stayInside) throw new GatewayError("not-found", "nobody has this number");
     const route = this.#overTrunk({ ...request, to });
     try {
       return await this.#dial(request, events, route);
@@ -136,6 +139,7 @@ export class OutgoingCalls {
       access: { type: "rtp", line, bindAddress: network.bindAddress },
       acceptTimeoutMs: plan.ringTimeoutMs * Math.max(1, plan.groups.length) + setupSlackMs,
     });
+    refuseEnded(made);
     this.#watch(made, events);
     telephone.named(made.callId);
     events.made?.(made.callId);
@@ -206,6 +210,7 @@ export class OutgoingCalls {
   ): Promise<OutgoingCall> {
     const { live, records } = this.#parts;
     const caller = await live.make({ ...newCall(request), carrier: "internal", access: { type: "pair" } });
+    refuseEnded(caller);
     this.#watch(caller, events);
     const { callId } = caller;
     const { from, metadata } = request;
@@ -224,6 +229,11 @@ export class OutgoingCalls {
     else if (!live.place(answering, callId)) live.hangUp(callId, "cancelled");
     return { callId, telephone: undefined };
   }
+}
+
+/** A call that ended while its record was written has no watcher yet who would be told: a drain, a database that hangs. */
+function refuseEnded({ machine }: LiveCall): void {
+  if (machine.state === "ended") throw new GatewayError("unavailable", "The call ended before it could be placed.");
 }
 
 function newCall(request: OutgoingRequest): Omit<NewLiveCall, "access"> {

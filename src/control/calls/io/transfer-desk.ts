@@ -47,7 +47,7 @@ export class TransferDesk implements TransferControl {
   start(callId: CallId, request: TransferRequest): void {
     const { live, randomBytes } = this.#parts;
     const caller = live.inProgress(callId);
-    const { mode, agentAfter = "leaves", briefing = "", confirm = "none" } = request;
+    const { mode, agentAfter = "leaves", briefing = defaultBriefing(caller), confirm = "none" } = request;
     const { hasAgent, plan } = caller;
     if (mode === "attended" && !hasAgent) {
       throw new GatewayError("conflict", "The call has no agent that could talk with the other side first.");
@@ -237,4 +237,11 @@ export class TransferDesk implements TransferControl {
     const delayMs = Math.max(0, deadline - this.#parts.clock.now());
     transfer.timer = setTimeout(() => this.#input(transfer, { type: "timeout" }), delayMs);
   }
+}
+
+/** What an agent is to tell the other side when nobody has said what. */
+function defaultBriefing({ plan }: LiveCall): string {
+  // A scripted agent says it word for word.
+  if (plan.agent?.provider === "local") return "Hello. I have a caller on the line for you.";
+  return "You now talk with the person the caller is to be put through to. Say in one sentence who calls and why.";
 }
