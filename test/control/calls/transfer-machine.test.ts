@@ -109,11 +109,11 @@ describe("transfer: attended", () => {
     expect(last[1]).toMatchObject({ instruct: "Ada calls about her invoice." });
   });
 
-  test("without words for it the agent is asked to say who calls; with a key it is told to ask for it", () => {
-    const [, unasked] = given({ mode: "attended" }, ...briefed).last;
-    expect(unasked).toMatchObject({ instruct: expect.stringMatching(/who calls and why\.$/) });
+  test("the agent tells the briefing; with a key it tells which one takes the call", () => {
+    const [, plain] = given(attended, ...briefed).last;
+    expect(plain).toMatchObject({ instruct: "Ada calls about her invoice." });
     const [, keyed] = given({ ...attended, confirm: "key" }, ...briefed).last;
-    expect(keyed).toMatchObject({ instruct: expect.stringMatching(/^Ada .* pressing 1 .* pressing 2/) });
+    expect(keyed).toMatchObject({ instruct: expect.stringMatching(/^Ada .* Press 1 .* 2 /) });
   });
 
   test.each(["agent-spoke", "complete"] as const)("%s joins the two", (input) => {
