@@ -42,7 +42,8 @@ export class UdpTransport {
   }
 
   send(bytes: Uint8Array, to: Hop, onError: () => void): void {
-    if (this.#isClosed) {
+    // A port may be anybody's word; for one that is none the system would throw.
+    if (this.#isClosed || to.port < 1 || to.port > 65_535) {
       onError();
       return;
     }

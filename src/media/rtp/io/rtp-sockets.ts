@@ -94,7 +94,8 @@ function wire(
     });
   }
   const send = (socket: Socket, bytes: Uint8Array, sizeBytes: number, to: RtpAddress) => {
-    if (open) socket.send(bytes, 0, sizeBytes, to.port, to.address);
+    // Ports come from outside, and the one above 65535 is none; the system would throw, in everybody's tick.
+    if (open && to.port > 0 && to.port <= 65_535) socket.send(bytes, 0, sizeBytes, to.port, to.address);
   };
   return {
     port,

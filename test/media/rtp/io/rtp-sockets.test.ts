@@ -107,6 +107,16 @@ describe("RTP sockets", () => {
     expect(heard).toEqual(Array.from({ length: 20 }, (_, i) => i));
   });
 
+  test("a port that is none, as the one after a far end's 65535, loses the packet and throws nothing", async () => {
+    const { pool } = await poolOf(8);
+    const { pair } = await open(pool, false);
+    const bytes = Uint8Array.of(1);
+    for (const port of [0, 65_536]) {
+      expect(() => pair.sendRtp(bytes, 1, { address: loopback, port })).not.toThrow();
+      expect(() => pair.sendRtcp(bytes, 1, { address: loopback, port })).not.toThrow();
+    }
+  });
+
   test("a port that somebody else has is passed over; close gives the pair back", async () => {
     const { pool, firstPort } = await poolOf(3);
     const taken = createSocket("udp4");
