@@ -91,6 +91,11 @@ export async function startMediaPlane(options: MediaPlaneOptions): Promise<Media
     },
   );
 
+  /** Calls that ring have no session yet; they may still be answered, and are told of when not. */
+  function checkDrained(): void {
+    if (draining && sessions.size === 0 && rtpCalls.size === 0) setDrained();
+  }
+
   function makeSession(plan: CallPlan, openedAt: number): CallSession {
     const session = new CallSession({
       plan,
@@ -107,7 +112,7 @@ export async function startMediaPlane(options: MediaPlaneOptions): Promise<Media
         sessions.delete(plan.callId);
         rtpCalls.forget(plan.callId);
         metrics.callsActive.set(sessions.size);
-        if (draining && sessions.size === 0) setDrained();
+        checkDrained();
       },
     });
     sessions.set(plan.callId, session);
@@ -131,7 +136,10 @@ export async function startMediaPlane(options: MediaPlaneOptions): Promise<Media
     noRtpMs: options.noRtpMs,
     clock,
     log,
-    report,
+    report: (event) => {
+      report(event);
+      if (event.type === "call-ended") checkDrained();
+    },
     makeSession: (plan) => makeSession(plan, clock.now()),
     startSession,
   });
@@ -238,7 +246,7 @@ export async function startMediaPlane(options: MediaPlaneOptions): Promise<Media
         case "drain":
           draining = true;
           streams.stopAccepting();
-          if (sessions.size === 0) setDrained();
+          checkDrained();
           break;
         case "report-metrics":
           void metrics.registry

@@ -42,6 +42,11 @@ export class RtpCalls {
     this.#ports = new PortPool({ ...defaultPortPoolOptions, firstPort, lastPort }, randomFraction);
   }
 
+  /** Calls that have ports, or will have them. */
+  get size(): number {
+    return this.#calls.size + this.#opening.size;
+  }
+
   /** Takes ports; `rtp-opened` tells which, and the call's ending that there are none. */
   async open(plan: CallPlan, address: string): Promise<void> {
     const { clock, log, report } = this.#options;
@@ -139,6 +144,7 @@ export class RtpCalls {
 
   close(): void {
     for (const { leg } of this.#calls.values()) leg.close();
+    this.#calls.clear();
   }
 
   #unstarted(callId: string, cause: EndCause, detail: string): void {

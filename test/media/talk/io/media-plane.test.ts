@@ -88,6 +88,21 @@ describe("media plane", () => {
     expect(of("call-ended")[0]?.stats.framesOut).toBeGreaterThan(0);
   });
 
+  test("a drain waits for calls that ring, and have no media yet", async () => {
+    const { plane, events } = await mediaPlane();
+    let isDrained = false;
+    void plane.drained.then(() => {
+      isDrained = true;
+    });
+    plane.command({ type: "open-rtp", plan: plan("call_1", {}), address: "127.0.0.1" });
+    plane.command({ type: "drain" });
+    await eventually("its port", () => events.find(({ type }) => type === "rtp-opened"));
+    expect(isDrained).toBe(false);
+    plane.command({ type: "hang-up", callId: "call_1", cause: "cancelled", afterPlayout: false });
+    await plane.drained;
+    expect(events.at(-1)).toMatchObject({ type: "call-ended", cause: "cancelled" });
+  });
+
   test("commands for a call that is gone do nothing", async () => {
     const { plane, events } = await mediaPlane();
     plane.command({ type: "join-room", callId: "call_9", roomId: "room_1", hears: "room", agent: "none" });
