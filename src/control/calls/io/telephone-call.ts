@@ -137,10 +137,6 @@ export class TelephoneCall implements SessionHandler {
     this.#farEnd = nowhere;
     this.#options.calls.leave(leg.session, this);
     this.#options.sessions.give(leg.session, nobody);
-    // Whom it was asked to call is nobody's news any more: what was asked of it came to nothing.
-    const asked = [...this.#refers.values()];
-    this.#refers.clear();
-    for (const progress of asked) progress(481, true);
     return farEnd;
   }
 

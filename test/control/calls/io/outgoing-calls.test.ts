@@ -3,6 +3,7 @@ import type { PlaceCallRequest } from "../../../../src/control/calls/call-contro
 import type { CallId } from "../../../../src/kit/ids.ts";
 import { CallExchange } from "../../../kit/call-exchange.ts";
 import { quietAgent } from "../../../kit/conversation-call.ts";
+import { eventually } from "../../../kit/gateway.ts";
 
 const order = (change: Partial<PlaceCallRequest> = {}): PlaceCallRequest => ({
   from: "+15550122",
@@ -100,5 +101,33 @@ describe("calls that we make", () => {
     await expect(exchange.calls.placeCall(order())).rejects.toThrow("disk full");
     await exchange.empty();
     expect(carrier.incoming).toEqual([]);
+  });
+
+  test("a number of ours that is gone is not called by a trunk for somebody who may not call out", async () => {
+    const exchange = await CallExchange.open();
+    const carrier = await exchange.stranger("carrier");
+    exchange.trunk("out", carrier);
+    const placed = exchange.sip.outgoing.place({ ...order({ agent: undefined }), stayInside: true });
+    await expect(placed).rejects.toMatchObject({ code: "not-found" });
+    await exchange.empty();
+    expect([exchange.created, carrier.incoming]).toEqual([[], []]);
+  });
+
+  test("one that ends while its record is written, by a drain: whoever waits for it is told", async () => {
+    const exchange = await CallExchange.open();
+    const [caller] = [await exchange.telephone("101"), await exchange.telephone("102")];
+    const { callId } = await exchange.withAgent(caller);
+    let write = (): void => undefined;
+    exchange.holds.set("102", () => new Promise((resolve) => (write = resolve)));
+    exchange.calls.transfers.start(callId, { to: "102", mode: "blind" });
+    await eventually("its record is written", () => exchange.created.find(({ to }) => to === "102"), 3000);
+    const drained = exchange.calls.drained();
+    write();
+    const isBack = () => exchange.commands.some((command) => command.type === "leave-room") || undefined;
+    await eventually("the agent has the caller again", isBack, 3000);
+    expect(exchange.transfers.at(-1)).toMatchObject({ state: "failed" });
+    exchange.calls.hangUpAll("gateway-stopped");
+    await drained;
+    await exchange.empty();
   });
 });
