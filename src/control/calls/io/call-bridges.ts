@@ -7,7 +7,7 @@ interface Bridge {
   readonly roomId: string;
 }
 
-/** Pairs of calls that talk with each other in a room. */
+/** Pairs of calls that talk with each other in a room: its audio carries no keys, so these are passed on here. */
 export class CallBridges {
   readonly #live: LiveCalls;
   readonly #bridges = new Map<CallId, Bridge>();
@@ -30,7 +30,12 @@ export class CallBridges {
     };
     this.#bridges.set(one.callId, { partner: other, roomId });
     this.#bridges.set(other.callId, { partner: one, roomId });
-    for (const { watchers } of [one, other]) watchers.add({ ended: over });
+    one.watchers.add({ pressed: (digits) => this.#press(other.callId, digits), ended: over });
+    other.watchers.add({ pressed: (digits) => this.#press(one.callId, digits), ended: over });
+  }
+
+  #press(callId: CallId, digits: string): void {
+    if (this.#bridges.has(callId)) this.#live.send(callId, { type: "send-dtmf", callId, digits });
   }
 
   /** What the one a call talks with hears from now on: music while the call's telephone holds it, and then the room again. */

@@ -56,6 +56,20 @@ describe("joined calls", () => {
     expect(() => transfers.start(callee, { to: "103", mode: "blind" })).toThrow("talks with another one");
   });
 
+  test("a key pressed on one telephone goes to the other, which its audio would not bring it to", async () => {
+    const { exchange } = await talking();
+    const [caller, callee] = callIds(exchange);
+    const press = (callId: string, digit: string) =>
+      exchange.calls.mediaEvent(0, { type: "dtmf", callId, digit, atMs: 0 });
+    press(caller, "5");
+    press(callee, "#");
+    const keys = exchange.commands.filter(({ type }) => type === "send-dtmf");
+    expect(keys).toEqual([
+      { type: "send-dtmf", callId: callee, digits: "5" },
+      { type: "send-dtmf", callId: caller, digits: "#" },
+    ]);
+  });
+
   test.each([
     ["the caller hangs up", (talk: Talk) => talk.calling.hangUp(), ["caller-hung-up", "caller-hung-up"]],
     ["the callee hangs up", (talk: Talk) => talk.called.hangUp(), ["callee-hung-up", "callee-hung-up"]],
