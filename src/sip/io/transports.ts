@@ -17,6 +17,8 @@ export interface TransportsOptions {
   readonly connections: ConnectionOptions;
 }
 
+const mostTries = 8;
+
 /** All transports of one endpoint. */
 export class Transports {
   readonly #options: TransportsOptions;
@@ -38,6 +40,19 @@ export class Transports {
 
   /** Opens what the options name; nothing stays open when one of them fails. */
   static async open(options: TransportsOptions, user: TransportUser): Promise<Transports> {
+    // A port that UDP finds free may be somebody's in TCP; then another one is.
+    const isAnyPort = options.udp?.port === 0 && options.tcp?.port === 0;
+    for (let tries = 1; isAnyPort && tries < mostTries; tries++) {
+      try {
+        return await Transports.#openOnce(options, user);
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
+      }
+    }
+    return Transports.#openOnce(options, user);
+  }
+
+  static async #openOnce(options: TransportsOptions, user: TransportUser): Promise<Transports> {
     const transports = new Transports(options, user);
     try {
       if (options.udp !== undefined) transports.#udp = await UdpTransport.open(options.udp, user);
