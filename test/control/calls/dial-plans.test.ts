@@ -104,7 +104,7 @@ describe("a call to a telephone of ours", () => {
     const [first, second] = plan.groups[0]!;
     expect(first?.to).toEqual(source);
     expect(text(first!)).toBe("sip:101@10.0.0.4:5060");
-    expect(second?.to).toBeUndefined();
+    expect(second?.to).toEqual(source);
     expect(second?.routes?.map(text)).toEqual(["sip:edge.example.com;lr"]);
   });
 

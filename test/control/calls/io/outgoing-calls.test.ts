@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { PlaceCallRequest } from "../../../../src/control/calls/call-control.ts";
 import type { CallId } from "../../../../src/kit/ids.ts";
+import { SipHeaders } from "../../../../src/sip/headers/headers.ts";
 import { CallExchange } from "../../../kit/call-exchange.ts";
 import { quietAgent } from "../../../kit/conversation-call.ts";
 import { eventually } from "../../../kit/gateway.ts";
@@ -101,6 +102,20 @@ describe("calls that we make", () => {
     await expect(exchange.calls.placeCall(order())).rejects.toThrow("disk full");
     await exchange.empty();
     expect(carrier.incoming).toEqual([]);
+  });
+
+  test("a telephone that sends a call on to a carrier by 3xx: the carrier, who takes our calls for ours, is not called", async () => {
+    const exchange = await CallExchange.open();
+    const phone = await exchange.telephone("102", "internal");
+    const carrier = await exchange.stranger("carrier");
+    exchange.trunk("out", carrier);
+    const callId = await exchange.calls.placeCall(order({ to: "102" }));
+    const headers = SipHeaders.of(["Contact", `<sip:+15550199@127.0.0.1:${carrier.port}>`]);
+    (await phone.rings()).do({ type: "reject", status: 302, headers });
+    (await phone.rings(1)).do({ type: "reject", status: 486 });
+    expect(await exchange.ending(callId)).toBe("busy");
+    expect(carrier.incoming).toEqual([]);
+    await exchange.empty();
   });
 
   test("a number of ours that is gone is not called by a trunk for somebody who may not call out", async () => {

@@ -34,7 +34,7 @@ describe("phones register over loopback", () => {
       contact: { host: "127.0.0.1", port: telephone.port },
       source: { transport: "UDP", address: "127.0.0.1", port: telephone.port },
     });
-    expect(routeTo(binding!)).toMatchObject({ to: undefined, routes: [] });
+    expect(routeTo(binding!)).toMatchObject({ to: { address: "127.0.0.1", port: telephone.port }, routes: [] });
     expect(await gauge(exchange)).toBe(1);
     await registration.stop();
     expect(bindingsOf(exchange, "101")).toEqual([]);
