@@ -1,52 +1,11 @@
 /** Every setting once: its name, environment variable, default, unit and one sentence. `tandem config` prints this table. */
 import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
-import ipaddr from "ipaddr.js";
-
-/** Where a server listens. */
-export interface Address {
-  readonly host: string;
-  readonly port: number;
-}
-
-/** Ports from `first` to `last`, both included. */
-export interface PortRange {
-  readonly first: number;
-  readonly last: number;
-}
-
-/** How each kind of value is read; undefined when it is not what was expected. */
-const kinds = {
-  text: { expected: "a text", read: (raw: string) => raw },
-  integer: {
-    expected: "a whole number",
-    read: (raw: string) => (/^[0-9]{1,9}$/.test(raw) ? Number(raw) : undefined),
-  },
-  flag: {
-    expected: "true or false",
-    read: (raw: string) => (/^(true|1)$/i.test(raw) ? true : /^(false|0)$/i.test(raw) ? false : undefined),
-  },
-  address: { expected: "HOST:PORT, for example 0.0.0.0:8080", read: readAddress },
-  optionalAddress: {
-    expected: "HOST:PORT, for example 0.0.0.0:5061, or nothing",
-    read: (raw: string) => (raw === "" ? null : readAddress(raw)),
-  },
-  origins: {
-    expected: "origins such as https://app.example.com with spaces between them, or *",
-    read: readOrigins,
-  },
-  networks: {
-    expected: "addresses or networks such as 10.0.0.0/8 with spaces between them",
-    read: readNetworks,
-  },
-  portRange: { expected: "FIRST-LAST, for example 20000-29999", read: readPortRange },
-  httpUrl: { expected: "a URL that begins with https:// or http://", read: (raw: string) => readUrl(raw, /^https?:/) },
-  wsUrl: { expected: "a URL that begins with wss:// or ws://", read: (raw: string) => readUrl(raw, /^wss?:/) },
-} as const;
+import { settingKinds } from "./setting-kinds.ts";
 
 interface Setting {
   readonly env: string;
-  readonly kind: keyof typeof kinds;
+  readonly kind: keyof typeof settingKinds;
   readonly fallback: string;
   /** The only values there are. */
   readonly choices?: readonly string[];
@@ -288,7 +247,7 @@ export const settings = {
 type Settings = typeof settings;
 type ValueOf<One extends Setting> = One extends { readonly choices: readonly (infer Choice)[] }
   ? Choice
-  : Exclude<ReturnType<(typeof kinds)[One["kind"]]["read"]>, undefined>;
+  : Exclude<ReturnType<(typeof settingKinds)[One["kind"]]["read"]>, undefined>;
 type Values = { readonly [Name in keyof Settings]: ValueOf<Settings[Name]> };
 
 /** Parsed settings: one member for each line of the table, and what follows from them. */
@@ -320,39 +279,8 @@ export function readConfig(env: Env): Config {
 function readSetting({ env: variable, kind, fallback, choices }: Setting, env: Env): unknown {
   const raw = env[variable]?.trim() || fallback;
   if (choices && !choices.includes(raw)) throw new Error(`${variable}=${raw}: expected one of ${choices.join(", ")}`);
-  const { read, expected } = kinds[kind];
+  const { read, expected } = settingKinds[kind];
   const value = read(raw);
   if (value === undefined) throw new Error(`${variable}=${raw}: expected ${expected}`);
   return value;
-}
-
-function readAddress(raw: string): Address | undefined {
-  const match = /^(.*):([0-9]{1,5})$/.exec(raw);
-  const port = Number(match?.[2]);
-  return match && port <= 65_535 ? { host: match[1] || "0.0.0.0", port } : undefined;
-}
-
-function readPortRange(raw: string): PortRange | undefined {
-  const match = /^([0-9]{1,5})-([0-9]{1,5})$/.exec(raw);
-  const [first, last] = [Number(match?.[1]), Number(match?.[2])];
-  return match && first >= 1024 && last <= 65_535 && last - first >= 3 ? { first, last } : undefined;
-}
-
-/** Origins as browsers write them, or `*`. */
-function readOrigins(raw: string): readonly string[] | undefined {
-  const texts = raw.split(/[\s,]+/).filter((text) => text !== "");
-  const isOrigin = (text: string): boolean => URL.canParse(text) && new URL(text).origin === text;
-  return texts.every((text) => text === "*" || isOrigin(text)) ? texts : undefined;
-}
-
-/** IP addresses and CIDR blocks. */
-function readNetworks(raw: string): readonly string[] | undefined {
-  const texts = raw.split(/[\s,]+/).filter((text) => text !== "");
-  return texts.every((text) => ipaddr.isValid(text) || ipaddr.isValidCIDR(text)) ? texts : undefined;
-}
-
-/** Without a slash at the end; "" is unset. */
-function readUrl(raw: string, scheme: RegExp): string | undefined {
-  const url = raw.replace(/\/+$/, "");
-  return url === "" || (scheme.test(url) && URL.canParse(url)) ? url : undefined;
 }

@@ -1,7 +1,7 @@
 /** The gateway process: reads the settings, wires the planes, listens, drains, closes in reverse order. */
 import { createServer, type Server, type Socket } from "node:net";
 import { fileURLToPath } from "node:url";
-import { type Address, type Config, readConfig } from "./config.ts";
+import { type Config, readConfig } from "./config.ts";
 import { GatewayCalls } from "./control/calls/io/gateway-calls.ts";
 import { MediaProcess } from "./control/calls/io/media-process.ts";
 import { createHttpServer } from "./control/http/server.ts";
@@ -13,6 +13,7 @@ import { systemClock } from "./kit/io/system-clock.ts";
 import { createLogger } from "./kit/log.ts";
 import { createMetrics } from "./kit/metrics.ts";
 import { chooseEngine, probePort } from "./media/streams/io/listen.ts";
+import type { Address } from "./setting-kinds.ts";
 
 const clock = systemClock;
 /** How often events that have outlived their time are deleted. */

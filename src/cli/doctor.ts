@@ -1,8 +1,9 @@
 import { accessSync, constants, mkdirSync, statfsSync } from "node:fs";
-import type { Address, Config } from "../config.ts";
+import type { Config } from "../config.ts";
 import { readSipCertificate } from "../control/exchange/io/sip-tls.ts";
 import { guardedFetch } from "../kit/io/guarded-http.ts";
 import { probePort } from "../media/streams/io/listen.ts";
+import type { Address } from "../setting-kinds.ts";
 
 /** What one check found; `advice` says what to do. */
 interface Finding {
