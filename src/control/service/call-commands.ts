@@ -9,7 +9,7 @@ import type {
   StreamTicket,
   TransferRequest,
 } from "../calls/call-control.ts";
-import type { Call } from "./calls.ts";
+import type { Call } from "./kept-call.ts";
 import { type CallOrder, createPlaceCall, type PlaceCallDeps, type PlacedCall } from "./place-call.ts";
 
 /** What an API user can have done to calls. */

@@ -3,7 +3,8 @@ import { type E164, parseE164 } from "../../kit/ids.ts";
 import type { AnsweringMachinePlan } from "../../media/protocol.ts";
 import type { CallControl, ResolvedAgent } from "../calls/call-control.ts";
 import type { AgentChange, AgentSettings, Agents } from "./agents.ts";
-import type { Call, Calls } from "./calls.ts";
+import type { Calls } from "./calls.ts";
+import type { Call } from "./kept-call.ts";
 import type { Numbers } from "./numbers.ts";
 
 /** A call to be made, as an API asks for it. */

@@ -4,6 +4,7 @@ import { cutPage, olderThan, type Page, type PageRequest } from "./page.ts";
 import type { CallsTable, UsageTable } from "./schema.ts";
 
 export type CallRow = Selectable<CallsTable>;
+export type NewCallRow = Insertable<CallsTable>;
 export type UsageRow = Selectable<UsageTable>;
 
 /** What a list of calls is narrowed to. */
@@ -18,7 +19,7 @@ export interface CallFilter {
   readonly startedBefore?: number;
 }
 
-export async function insertCall(db: Db, row: Insertable<CallsTable>): Promise<void> {
+export async function insertCall(db: Db, row: NewCallRow): Promise<void> {
   await db.insertInto("calls").values(row).execute();
 }
 

@@ -1,6 +1,6 @@
 import { type Static, Type } from "@fastify/type-provider-typebox";
 import type { CallDirection, CallSource, CarrierName, EndCause } from "../../../media/protocol.ts";
-import type { CallStatus } from "../../service/calls.ts";
+import type { CallStatus } from "../../service/kept-call.ts";
 import { InlineAgentBody } from "./agent-schemas.ts";
 import { pageQuery } from "./paging.ts";
 import { Instant, NumberOrExtension, nullable, strict, textMap, words } from "./shapes.ts";

@@ -1,7 +1,7 @@
 /** Calls and what happened in them, in this API's words. */
 import type { CallStats, Interruption, TurnTiming } from "../../../media/protocol.ts";
 import type { CallEvent, CallEventData, Usage } from "../../service/call-events.ts";
-import type { Call } from "../../service/calls.ts";
+import type { Call } from "../../service/kept-call.ts";
 import { type ToolCall, type TranscriptLine, type TurnParts, turnParts } from "../../service/timeline.ts";
 import {
   type CallBody,
