@@ -1,7 +1,8 @@
 /** Call control's table of calls over a store in memory and a media process that only listens. */
 import { onTestFinished } from "vitest";
 import type { CallRecords, NewCall, SignallingFacts, TransferNews } from "../../src/control/calls/call-control.ts";
-import { type LiveCall, LiveCalls, type NewLiveCall } from "../../src/control/calls/io/live-calls.ts";
+import type { LiveCall, NewLiveCall } from "../../src/control/calls/io/live-call.ts";
+import { LiveCalls } from "../../src/control/calls/io/live-calls.ts";
 import { MediaProcesses } from "../../src/control/calls/io/media-processes.ts";
 import type { CallId } from "../../src/kit/ids.ts";
 import { createLogger } from "../../src/kit/log.ts";

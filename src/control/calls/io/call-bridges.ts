@@ -1,6 +1,7 @@
 import type { CallId } from "../../../kit/ids.ts";
 import type { RoomHearing } from "../../../media/protocol.ts";
-import type { LiveCall, LiveCalls } from "./live-calls.ts";
+import type { LiveCall } from "./live-call.ts";
+import type { LiveCalls } from "./live-calls.ts";
 
 interface Bridge {
   readonly partner: LiveCall;

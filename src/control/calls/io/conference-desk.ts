@@ -2,7 +2,8 @@ import { GatewayError } from "../../../kit/errors.ts";
 import { type CallId, makeId, type RandomBytes } from "../../../kit/ids.ts";
 import { refuseBound } from "../call-bond.ts";
 import type { Conference, ConferenceControl, ConferenceMember } from "../call-control.ts";
-import type { CallWatcher, LiveCall, LiveCalls } from "./live-calls.ts";
+import type { CallWatcher, LiveCall } from "./live-call.ts";
+import type { LiveCalls } from "./live-calls.ts";
 
 /** Telephones that talk together; mixing more is nobody's conversation. */
 const maxMembers = 8;

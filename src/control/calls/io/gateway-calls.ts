@@ -18,7 +18,8 @@ import type {
 import { StreamTokens } from "../stream-tokens.ts";
 import { AgentTransfers } from "./agent-transfers.ts";
 import { ConferenceDesk } from "./conference-desk.ts";
-import { type LiveCall, LiveCalls } from "./live-calls.ts";
+import type { LiveCall } from "./live-call.ts";
+import { LiveCalls } from "./live-calls.ts";
 import { type MediaLink, MediaProcesses } from "./media-processes.ts";
 
 export type { MediaLink };

@@ -17,7 +17,7 @@ import { type CallerCheck, checkCaller } from "./caller-check.ts";
 import type { ExchangeParts } from "./exchange-parts.ts";
 import type { FarEndChanges } from "./far-end-changes.ts";
 import type { JoinedCalls } from "./joined-calls.ts";
-import type { LiveCall, NewLiveCall } from "./live-calls.ts";
+import type { LiveCall, NewLiveCall } from "./live-call.ts";
 import { SipLeg } from "./sip-leg.ts";
 import { type FarEnd, TelephoneCall } from "./telephone-call.ts";
 

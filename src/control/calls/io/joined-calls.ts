@@ -4,7 +4,7 @@ import type { IncomingCall } from "../../../sip/io/sip-endpoint.ts";
 import { statusForCaller } from "../../exchange/dial-plan.ts";
 import { partnerCause } from "../partner-cause.ts";
 import type { ExchangeParts } from "./exchange-parts.ts";
-import type { LiveCall, NewLiveCall } from "./live-calls.ts";
+import type { LiveCall, NewLiveCall } from "./live-call.ts";
 import type { OutgoingCalls } from "./outgoing-calls.ts";
 import type { MayCall, TelephoneCall } from "./telephone-call.ts";
 

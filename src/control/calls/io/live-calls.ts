@@ -3,10 +3,10 @@ import { GatewayError } from "../../../kit/errors.ts";
 import { type CallId, makeId, parseCallId, type RandomBytes } from "../../../kit/ids.ts";
 import type { Logger } from "../../../kit/log.ts";
 import type { Metrics } from "../../../kit/metrics.ts";
-import type { AnsweringMachinePlan, CallPlan, EndCause, MediaCommand, MediaEvent } from "../../../media/protocol.ts";
-import type { CallBond } from "../call-bond.ts";
-import type { CallRecords, NewCall } from "../call-control.ts";
+import type { CallPlan, EndCause, MediaCommand, MediaEvent } from "../../../media/protocol.ts";
+import type { CallRecords } from "../call-control.ts";
 import { CallMachine, type CallOrder, defaultCallMachineOptions } from "../call-machine.ts";
+import { acceptance, type LiveCall, type NewLiveCall } from "./live-call.ts";
 import type { MediaProcesses } from "./media-processes.ts";
 import { RoomLinks } from "./room-links.ts";
 
@@ -19,61 +19,6 @@ export interface LiveCallsOptions {
   readonly randomBytes: RandomBytes;
   readonly log: Logger;
   readonly metrics: Metrics;
-}
-
-/** What the signalling side of a call is told. */
-export interface TelephoneLine {
-  /** Its RTP port is there. */
-  opened(port: number): void;
-  /** Keys its media cannot send: they go by the signalling (SIP INFO). */
-  sendKeys(digits: string): void;
-  /** Nothing has come for so long; told again each time as long has gone by. */
-  silent(silentMs: number): void;
-  /** The call is over, whoever ended it. */
-  ended(cause: EndCause): void;
-}
-
-/** How a call's media are reached. */
-export type MediaAccess =
-  /** A carrier's stream brings them, with a token. */
-  | { readonly type: "stream" }
-  /** Our own RTP. `bindAddress`: local IP. */
-  | { readonly type: "rtp"; readonly line: TelephoneLine; readonly bindAddress: string }
-  /** Another call of ours is the far end. The second of both names the first and opens the two. */
-  | { readonly type: "pair"; readonly first?: LiveCall };
-
-/** A call to be held from now on. */
-export interface NewLiveCall extends Omit<NewCall, "callId"> {
-  readonly access: MediaAccess;
-  /** How long it may take from its first media process to its media: ringing counts. */
-  readonly acceptTimeoutMs?: number;
-  readonly answeringMachine?: AnsweringMachinePlan;
-  readonly maxDurationMs?: number;
-  /** Sends back what it hears, in the agent's place. */
-  readonly echo?: true;
-}
-
-export interface LiveCall {
-  readonly callId: CallId;
-  readonly machine: CallMachine;
-  readonly plan: CallPlan;
-  readonly access: MediaAccess;
-  readonly watchers: Set<CallWatcher>;
-  /** Who decides where its media are; undefined: nobody but itself. */
-  bond: CallBond | undefined;
-  /** An agent is on it, and has not left it for good. */
-  hasAgent: boolean;
-  /** Said by the signalling; the record's detail when the media process has none. */
-  detail: string;
-}
-
-/** Told of a call's fate by those who made it. */
-export interface CallWatcher {
-  started?(): void;
-  /** Its agent, or the agent it is in a room with, has said something to its end. */
-  agentSpoke?(): void;
-  pressed?(key: string): void;
-  ended(cause: EndCause): void;
 }
 
 /** Every call the gateway holds: its machine, its media process, its ending. One sweep keeps all their deadlines. */
@@ -341,17 +286,5 @@ export class LiveCalls {
     for (const call of this.#calls.values()) {
       if (call.machine.deadline !== undefined && call.machine.deadline <= now) this.input(call, { type: "timeout" });
     }
-  }
-}
-
-/** How a media process takes a call; undefined: the call's partner brings it along. */
-function acceptance({ plan, access }: LiveCall, connectionId: string): MediaCommand | undefined {
-  switch (access.type) {
-    case "stream":
-      return { type: "accept-stream", connectionId, plan };
-    case "rtp":
-      return { type: "open-rtp", plan, address: access.bindAddress };
-    case "pair":
-      return access.first && { type: "open-pair", plans: [access.first.plan, plan] };
   }
 }

@@ -7,7 +7,7 @@ import type { PlaceCallRequest, SignallingFacts } from "../call-control.ts";
 import { type DialRequest, phoneDial, trunkDial } from "../dial-plans.ts";
 import { trunkPlace } from "../trunk-place.ts";
 import type { ExchangeParts } from "./exchange-parts.ts";
-import type { LiveCall, NewLiveCall } from "./live-calls.ts";
+import type { LiveCall, NewLiveCall } from "./live-call.ts";
 import { SipDial } from "./sip-dial.ts";
 import { type FarEnd, type MayCall, type ReferRequest, TelephoneCall } from "./telephone-call.ts";
 

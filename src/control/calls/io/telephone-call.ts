@@ -3,7 +3,8 @@ import type { CallDirection, EndCause, RoomHearing } from "../../../media/protoc
 import type { SessionEvent } from "../../../sip/invite-session/types.ts";
 import type { Trunk } from "../../exchange/trunk.ts";
 import type { CallBridges } from "./call-bridges.ts";
-import type { LiveCalls, TelephoneLine } from "./live-calls.ts";
+import type { TelephoneLine } from "./live-call.ts";
+import type { LiveCalls } from "./live-calls.ts";
 import type { SipLeg } from "./sip-leg.ts";
 import type { SessionHandler, SipSessions } from "./sip-sessions.ts";
 import type { TelephoneCalls } from "./telephone-calls.ts";

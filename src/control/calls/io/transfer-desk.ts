@@ -7,7 +7,7 @@ import { bind } from "../call-bond.ts";
 import type { TransferControl, TransferRequest } from "../call-control.ts";
 import { type TransferInput, TransferMachine, type TransferOrder } from "../transfer-machine.ts";
 import type { ExchangeParts } from "./exchange-parts.ts";
-import type { CallWatcher, LiveCall } from "./live-calls.ts";
+import type { CallWatcher, LiveCall } from "./live-call.ts";
 import type { OutgoingCalls } from "./outgoing-calls.ts";
 import type { TelephoneCall } from "./telephone-call.ts";
 

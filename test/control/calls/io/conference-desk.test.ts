@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { ConferenceMember } from "../../../../src/control/calls/call-control.ts";
 import { ConferenceDesk } from "../../../../src/control/calls/io/conference-desk.ts";
-import type { LiveCall } from "../../../../src/control/calls/io/live-calls.ts";
+import type { LiveCall } from "../../../../src/control/calls/io/live-call.ts";
 import { LiveHouse } from "../../../kit/live-house.ts";
 
 const speaks = ({ callId }: LiveCall): ConferenceMember => ({ callId, agent: "speaks" });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { TelephoneLine } from "../../../../src/control/calls/io/live-calls.ts";
+import type { TelephoneLine } from "../../../../src/control/calls/io/live-call.ts";
 import { GatewayError } from "../../../../src/kit/errors.ts";
 import type { CallId } from "../../../../src/kit/ids.ts";
 import { LiveHouse, settle } from "../../../kit/live-house.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import type { TransferRequest } from "../../../../src/control/calls/call-control.ts";
 import { CallBridges } from "../../../../src/control/calls/io/call-bridges.ts";
-import type { LiveCall } from "../../../../src/control/calls/io/live-calls.ts";
+import type { LiveCall } from "../../../../src/control/calls/io/live-call.ts";
 import type { OutgoingEvents, OutgoingRequest } from "../../../../src/control/calls/io/outgoing-calls.ts";
 import { TransferDesk, type TransferParts } from "../../../../src/control/calls/io/transfer-desk.ts";
 import { GatewayError } from "../../../../src/kit/errors.ts";
