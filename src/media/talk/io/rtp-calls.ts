@@ -98,9 +98,13 @@ export class RtpCalls {
     if (!call || call.session) return;
     const session = this.#options.makeSession(call.plan);
     call.session = session;
-    call.leg.begin(media, session.legEvents);
-    if (!isEarly) call.leg.answered();
-    this.#options.startSession(session, call.plan, call.leg, isEarly);
+    try {
+      call.leg.begin(media, session.legEvents);
+      if (!isEarly) call.leg.answered();
+      this.#options.startSession(session, call.plan, call.leg, isEarly);
+    } catch (error) {
+      this.#broken(call, error);
+    }
   }
 
   /** The call whose media began early was answered. */
@@ -111,7 +115,12 @@ export class RtpCalls {
   }
 
   change(callId: string, media: MediaPlan): void {
-    this.#calls.get(callId)?.leg.replan(media);
+    const call = this.#calls.get(callId);
+    try {
+      call?.leg.replan(media);
+    } catch (error) {
+      if (call) this.#broken(call, error);
+    }
   }
 
   infoKey(callId: string, key: string): void {
@@ -139,12 +148,25 @@ export class RtpCalls {
 
   /** Once every 20 ms, before the sessions. */
   tick(now: number): void {
-    for (const { leg } of this.#calls.values()) leg.tick(now);
+    for (const call of this.#calls.values()) {
+      try {
+        call.leg.tick(now);
+      } catch (error) {
+        this.#broken(call, error);
+      }
+    }
   }
 
   close(): void {
     for (const { leg } of this.#calls.values()) leg.close();
     this.#calls.clear();
+  }
+
+  /** A broken rule of ours in one call's media ends that call, and takes no other call's tick. */
+  #broken({ plan, leg, session }: RtpCall, error: unknown): void {
+    this.#options.log.error({ err: error, callId: plan.callId }, "internal error in a call's media; the call ends");
+    session?.end("internal-error", "an internal error; the log has it under the call's id");
+    leg.close();
   }
 
   #unstarted(callId: string, cause: EndCause, detail: string): void {

@@ -1,8 +1,10 @@
 import pino from "pino";
 import { describe, expect, test } from "vitest";
+import { pcmu8k } from "../../../../src/codecs/format.ts";
 import { systemClock } from "../../../../src/kit/io/system-clock.ts";
-import type { CallPlan, MediaEvent } from "../../../../src/media/protocol.ts";
-import { RtpCalls } from "../../../../src/media/talk/io/rtp-calls.ts";
+import type { CallPlan, MediaEvent, MediaPlan } from "../../../../src/media/protocol.ts";
+import type { CallSession } from "../../../../src/media/talk/io/call-session.ts";
+import { RtpCalls, type RtpCallsOptions } from "../../../../src/media/talk/io/rtp-calls.ts";
 
 const plan: CallPlan = {
   callId: "call_00000000000000000000000001",
@@ -28,7 +30,21 @@ const plan: CallPlan = {
   },
 };
 
-function rtpCalls(firstPort: number, lastPort: number) {
+const media: MediaPlan = {
+  codecs: [{ payloadType: 0, format: pcmu8k, clockRateHz: 8000 }],
+  events: [],
+  comfortNoise: undefined,
+  ptimeMs: 20,
+  direction: "sendrecv",
+  remote: undefined,
+  remoteRtcp: undefined,
+  rtcpMux: true,
+  srtp: undefined,
+  dtmfSend: "event",
+  inbandDetection: false,
+};
+
+function rtpCalls(firstPort: number, lastPort: number, parts: Partial<RtpCallsOptions> = {}) {
   const events: MediaEvent[] = [];
   const calls = new RtpCalls({
     firstPort,
@@ -41,6 +57,7 @@ function rtpCalls(firstPort: number, lastPort: number) {
       throw new Error("no call is answered here");
     },
     startSession: () => {},
+    ...parts,
   });
   return { calls, events };
 }
@@ -70,4 +87,32 @@ describe("RTP calls", () => {
     expect(events.at(-1)).toMatchObject({ detail: expect.stringContaining("TANDEM_RTP_PORTS") });
     calls.close();
   });
+
+  test.each(["begin", "change", "tick"] as const)(
+    "a rule broken in %s of one call ends that call, and no other",
+    async (broken) => {
+      const endings: string[] = [];
+      const { calls } = rtpCalls(42_400, 42_499, {
+        makeSession: ({ callId }) => {
+          const end = (cause: string) => void endings.push(`${callId} ${cause}`);
+          return { legEvents: {}, end } as unknown as CallSession;
+        },
+        startSession: (_session, { callId }, leg) => {
+          if (callId === "call_1" && broken === "tick") {
+            leg.tick = () => {
+              throw new Error("broken");
+            };
+          }
+        },
+      });
+      for (const callId of ["call_1", "call_2"]) {
+        await calls.open({ ...plan, callId }, "127.0.0.1");
+        calls.begin(callId, callId === "call_1" && broken === "begin" ? { ...media, codecs: [] } : media, false);
+      }
+      if (broken === "change") calls.change("call_1", { ...media, codecs: [] });
+      calls.tick(systemClock.now());
+      expect(endings).toEqual(["call_1 internal-error"]);
+      calls.close();
+    },
+  );
 });
