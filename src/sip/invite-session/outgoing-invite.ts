@@ -122,6 +122,8 @@ export class OutgoingInvite {
       return;
     }
     const fork = this.#forkOf(response);
+    // Too many callees: nobody is told of what nobody could keep.
+    if (fork === undefined && toTag(response) !== undefined) return;
     const sdp = sdpOf(response);
     if (fork !== undefined && requires(response, "100rel") && !this.#takeReliable(fork, response, sdp, now)) return;
     if (fork !== undefined && this.#call.sdp !== undefined && sdp !== undefined) fork.sdp = sdp;

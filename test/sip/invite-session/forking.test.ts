@@ -76,7 +76,8 @@ describe("forking", () => {
 
   test("forking: a proxy that invents branches without end fills no memory", () => {
     const { alice, session, answer } = forked();
-    for (let i = 0; i < 1000; i++) answer(180, `t${i}`);
+    for (let i = 0; i < 1000; i++) answer(183, `t${i}`, [], sdp("x"));
+    expect(alice.events(session, "progress")).toHaveLength(16);
     for (let i = 0; i < 1000; i++) answer(200, `u${i}`, [], sdp("x"));
     expect(alice.machine.session(session)?.hasEnded).toBe(false);
     expect(alice.machine.counts.clients).toBe(1);
