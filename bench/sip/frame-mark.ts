@@ -13,10 +13,6 @@ const digitBits = 6;
 const digitMask = 0x3f;
 const digitBase = 0x80;
 
-/** Phones and frames that can be told apart. */
-export const maxMarkedPhones = 1 << 12;
-export const maxMarkedFrames = 1 << 24;
-
 /** Writes a mark at `at`. */
 export function writeMark(bytes: Uint8Array, at: number, phone: number, frame: number): void {
   bytes[at] = first;

@@ -13,7 +13,7 @@ export type CallSource = CarrierName | "sip" | "internal";
 /** Whether the telephone called us or we called it. */
 export type CallDirection = "inbound" | "outbound";
 
-/** Why a call ended, once, for good. `party` is who ended it. */
+/** Why a call ended, once, for good. */
 export type EndCause =
   | "caller-hung-up"
   | "agent-hung-up"
@@ -62,13 +62,13 @@ export interface TurnSettings {
   readonly dtmfMaxDigits?: number;
 }
 
-/** A tool run by an HTTPS request to the customer. `url` undefined: built in. */
+/** A tool run by an HTTPS request to the customer. */
 export interface ToolSpec extends ToolDeclaration {
   readonly url: string;
-  /** Key of the HMAC on the request; undefined: unsigned is not allowed, the gateway's own signing key is used. */
+  /** Key of the HMAC on the request. */
   readonly secret: string;
   readonly timeoutMs: number;
-  /** Names of HTTP headers to send along. */
+  /** HTTP headers to send along, by their names. */
   readonly headers: Readonly<Record<string, string>>;
 }
 

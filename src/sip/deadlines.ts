@@ -22,10 +22,6 @@ export class Deadlines {
     this.#timers.delete(name);
   }
 
-  clearAll(): void {
-    this.#timers.clear();
-  }
-
   /** Runs all timers that are due, each after it was cleared, so that it may set itself again. */
   fire(now: number): void {
     for (const [name, timer] of [...this.#timers]) {

@@ -162,11 +162,6 @@ export class Dialog {
     return this.#localSeq;
   }
 
-  /** Takes note of a number used outside (the INVITE sent again with credentials). */
-  noteLocalSeq(seq: number): void {
-    this.#localSeq = Math.max(this.#localSeq, seq);
-  }
-
   /** A new request within the dialog, without Via and Contact (RFC 3261 §12.2.1.1). */
   request(method: string, parts: RequestParts = {}): SipRequest {
     return this.#build(method, this.nextSeq(), parts);

@@ -17,8 +17,3 @@ export interface Hop {
 export function isReliable(transport: SipTransport): boolean {
   return transport !== "UDP";
 }
-
-/** True when the two name the same far end by the same transport; connections are not compared. */
-export function sameHop(a: Hop, b: Hop): boolean {
-  return a.transport === b.transport && a.address === b.address && a.port === b.port;
-}

@@ -38,7 +38,6 @@ export class ConversationCall {
   /** Kinds counted. */
   readonly counts: string[] = [];
   readonly toolsRun: string[] = [];
-  keysSent = "";
   ending: { readonly at: number; readonly cause: EndCause; readonly detail: string } | undefined;
   now = 0;
   /** Step of the clock; 20 is a multiple of it. */

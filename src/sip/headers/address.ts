@@ -74,10 +74,6 @@ export const toField = addressField("To");
 export const recordRouteField = addressField("Record-Route");
 /** Route (RFC 3261 §20.34). */
 export const routeField = addressField("Route");
-/** Path of a registration (RFC 3327). */
-export const pathField = addressField("Path");
-/** Service-Route in answer to a registration (RFC 3608). */
-export const serviceRouteField = addressField("Service-Route");
 /** Refer-To (RFC 3515 §2.1); an attended transfer has Replaces in the URI's headers. */
 export const referToField = addressField("Refer-To");
 /** Referred-By (RFC 3892). */

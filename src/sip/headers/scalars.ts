@@ -75,12 +75,6 @@ export const requireField = tokenField("Require");
 export const proxyRequireField = tokenField("Proxy-Require");
 /** Option tags that are understood (RFC 3261 §20.37). */
 export const supportedField = tokenField("Supported");
-/** Option tags that are not understood (RFC 3261 §20.40). */
-export const unsupportedField = tokenField("Unsupported");
-/** Methods that are understood (RFC 3261 §20.5). */
-export const allowField = tokenField("Allow");
-/** Event packages that are understood (RFC 6665 §8.2.2). */
-export const allowEventsField = tokenField("Allow-Events");
 
 /** Privacy: its levels (`id`, `header`, `user`, `none` …) from one `;`-separated value (RFC 3323 §4.2). */
 export const privacyField: HeaderField<readonly string[]> = {

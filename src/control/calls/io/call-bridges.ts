@@ -17,11 +17,6 @@ export class CallBridges {
     this.#live = live;
   }
 
-  /** Bridges there are. */
-  get size(): number {
-    return this.#bridges.size / 2;
-  }
-
   /** The two are in this room, until one of them is over. */
   add(one: LiveCall, other: LiveCall, roomId: string): void {
     const isThere = [one, other].every(({ callId }) => this.#live.get(callId) !== undefined);
