@@ -20,6 +20,7 @@ import { createLogger } from "../../src/kit/log.ts";
 import { createMetrics } from "../../src/kit/metrics.ts";
 import type { EndCause, MediaCommand, MediaEvent } from "../../src/media/protocol.ts";
 import { defaultSourceGuard, SourceGuard } from "../../src/sip/source-guard.ts";
+import { callRecords } from "./call-records.ts";
 import { quietAgent } from "./conversation-call.ts";
 import { eventually } from "./gateway.ts";
 import { Telephone } from "./telephone.ts";
@@ -67,7 +68,7 @@ export class CallExchange {
   constructor() {
     const metrics = createMetrics();
     const log = createLogger("silent", "test");
-    this.records = {
+    this.records = callRecords({
       createCall: async (call) => {
         this.created.push(call);
         await this.holds.get(call.to)?.();
@@ -78,12 +79,9 @@ export class CallExchange {
       noteSignalling: async (callId, facts) => void this.facts.push([callId, facts]),
       noteTransfer: async (_callId, news) => void this.transfers.push(news),
       endCall: async (callId, cause) => this.#end(callId, cause),
-      failCallsLeftOver: async () => 0,
       resolveAgent: async (to) =>
         to === agentNumber ? ({ ...quietAgent, record: false } as ResolvedAgent) : undefined,
-      findOpenCall: async () => undefined,
-      recordingPath: () => "/dev/null",
-    };
+    });
     const common = { clock: systemClock, randomBytes: systemRandom, log, metrics };
     this.calls = new GatewayCalls({ ...common, records: this.records, publicMediaUrl: "", maxCalls: 50 });
     this.calls.addProcess(0, { ready: true, send: (command) => this.#media(command) });

@@ -59,19 +59,3 @@ export class FakeSip {
     return this.commands.splice(0).map(({ session, command }) => `${session} ${command.type}`);
   }
 }
-
-/** An SDP of one audio line. */
-export function audioSdp(change: { formats?: string; direction?: string; port?: number } = {}): Uint8Array {
-  const { formats = "0 101", direction = "sendrecv", port = 40_000 } = change;
-  const lines = [
-    "v=0",
-    "o=- 1 1 IN IP4 192.0.2.7",
-    "s=-",
-    "c=IN IP4 192.0.2.7",
-    "t=0 0",
-    `m=audio ${port} RTP/AVP ${formats}`,
-    ...(formats.includes("101") ? ["a=rtpmap:101 telephone-event/8000"] : []),
-    `a=${direction}`,
-  ];
-  return Buffer.from(lines.map((line) => `${line}\r\n`).join(""), "utf8");
-}

@@ -9,6 +9,7 @@ import { createLogger } from "../../src/kit/log.ts";
 import { createMetrics } from "../../src/kit/metrics.ts";
 import type { AgentSpec, EndCause, MediaCommand, Utterance } from "../../src/media/protocol.ts";
 import { HeldClock, seededRandom } from "../control/gateway.ts";
+import { callRecords } from "./call-records.ts";
 import { quietAgent } from "./conversation-call.ts";
 
 /** Lets all promises that can settle do so. */
@@ -34,7 +35,7 @@ export class LiveHouse {
   readonly live: LiveCalls;
 
   constructor(processes = 1) {
-    this.records = {
+    this.records = callRecords({
       createCall: async (call) => {
         await this.hold;
         if (this.failing) throw this.failing;
@@ -46,11 +47,7 @@ export class LiveHouse {
       noteSignalling: async (callId, facts) => void this.facts.push([callId, facts]),
       noteTransfer: async (callId, news) => void this.transfers.push([callId, news]),
       endCall: async (callId, cause) => this.endings.push([callId, cause]) > 0,
-      failCallsLeftOver: async () => 0,
-      resolveAgent: async () => undefined,
-      findOpenCall: async () => undefined,
-      recordingPath: () => "/dev/null",
-    };
+    });
     const media = new MediaProcesses();
     for (let id = 0; id < processes; id++) media.add(id, { ready: true, send: (command) => this.#take(command) });
     this.live = new LiveCalls({

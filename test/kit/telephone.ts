@@ -12,6 +12,7 @@ import type { SessionCommand, SessionEnd, SessionEvent } from "../../src/sip/inv
 import { type IncomingCall, SipEndpoint } from "../../src/sip/io/sip-endpoint.ts";
 import { makeSipUri } from "../../src/sip/uri.ts";
 import { eventually } from "./gateway.ts";
+import { audioSdp } from "./sdp.ts";
 
 const local = { address: "127.0.0.1", port: 0 };
 
@@ -192,17 +193,7 @@ export class Telephone {
   }
 
   sdp(direction = "sendrecv"): Uint8Array {
-    const lines = [
-      "v=0",
-      "o=- 1 1 IN IP4 127.0.0.1",
-      "s=-",
-      "c=IN IP4 127.0.0.1",
-      "t=0 0",
-      `m=audio ${this.#rtpPort} RTP/AVP 0`,
-      "a=rtpmap:0 PCMU/8000",
-      `a=${direction}`,
-    ];
-    return Buffer.from(lines.map((line) => `${line}\r\n`).join(""), "utf8");
+    return audioSdp({ formats: "0", direction, address: "127.0.0.1", port: this.#rtpPort });
   }
 
   get rtpPort(): number {

@@ -7,9 +7,10 @@ import { SipHeaders } from "../../../../src/sip/headers/headers.ts";
 import { noParams } from "../../../../src/sip/headers/params.ts";
 import { makeSipUri } from "../../../../src/sip/uri.ts";
 import { CallExchange } from "../../../kit/call-exchange.ts";
-import { audioSdp, FakeSip } from "../../../kit/fake-sip.ts";
+import { FakeSip } from "../../../kit/fake-sip.ts";
 import { eventually } from "../../../kit/gateway.ts";
 import { LiveHouse } from "../../../kit/live-house.ts";
+import { audioSdp } from "../../../kit/sdp.ts";
 import type { Telephone, TelephoneLine } from "../../../kit/telephone.ts";
 
 /** What a media process was told of RTP: `begin early to 40000`, `change to 41000`, `answer`. */

@@ -1,16 +1,13 @@
 import { describe, expect, onTestFinished, test } from "vitest";
-import type {
-  CallRecords,
-  NewCall,
-  OpenStreamRequest,
-  ResolvedAgent,
-} from "../../../../src/control/calls/call-control.ts";
+import type { NewCall, OpenStreamRequest, ResolvedAgent } from "../../../../src/control/calls/call-control.ts";
 import { GatewayCalls } from "../../../../src/control/calls/io/gateway-calls.ts";
 import type { CallId, E164 } from "../../../../src/kit/ids.ts";
 import { createLogger } from "../../../../src/kit/log.ts";
 import { createMetrics } from "../../../../src/kit/metrics.ts";
 import type { EndCause, MediaCommand, MediaEvent } from "../../../../src/media/protocol.ts";
+import { callRecords } from "../../../kit/call-records.ts";
 import { quietAgent } from "../../../kit/conversation-call.ts";
+import { settle } from "../../../kit/live-house.ts";
 import { HeldClock, seededRandom } from "../../gateway.ts";
 
 const withoutCarrierId: OpenStreamRequest = {
@@ -20,9 +17,6 @@ const withoutCarrierId: OpenStreamRequest = {
   metadata: {},
 };
 const request: OpenStreamRequest = { ...withoutCarrierId, carrierCallId: "CA1" };
-
-/** Lets all promises that can settle do so. */
-const settle = () => new Promise((resolve) => setImmediate(resolve));
 
 /** Call control over a store in memory and one media process that only listens. */
 class Rig {
@@ -37,7 +31,7 @@ class Rig {
   readonly calls: GatewayCalls;
 
   constructor() {
-    const records: CallRecords = {
+    const records = callRecords({
       createCall: async (call) => {
         await this.hold;
         if (this.failing) throw new Error("disk full");
@@ -46,15 +40,11 @@ class Rig {
       applyMediaEvent: async (event) => {
         if (event.type === "call-ended") this.endings.push([event.callId as CallId, event.cause]);
       },
-      noteSignalling: async () => undefined,
-      noteTransfer: async () => undefined,
       endCall: async (callId, cause) => this.endings.push([callId, cause]) > 0,
-      failCallsLeftOver: async () => 0,
       resolveAgent: async () => ({ ...quietAgent, record: false }) as ResolvedAgent,
       findOpenCall: async (_carrier, carrierCallId) =>
         this.created.find((call) => call.carrierCallId === carrierCallId)?.callId,
-      recordingPath: () => "/dev/null",
-    };
+    });
     this.calls = new GatewayCalls({
       records,
       publicMediaUrl: "wss://media.example.com",

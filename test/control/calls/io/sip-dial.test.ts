@@ -6,8 +6,9 @@ import type { CallId } from "../../../../src/kit/ids.ts";
 import { SipHeaders } from "../../../../src/sip/headers/headers.ts";
 import { noParams } from "../../../../src/sip/headers/params.ts";
 import { makeSipUri } from "../../../../src/sip/uri.ts";
-import { audioSdp, FakeSip } from "../../../kit/fake-sip.ts";
+import { FakeSip } from "../../../kit/fake-sip.ts";
 import { LiveHouse } from "../../../kit/live-house.ts";
+import { audioSdp } from "../../../kit/sdp.ts";
 
 const callId = "call_00000000000000000000000001" as CallId;
 

@@ -3,8 +3,9 @@ import { SipLeg } from "../../../../src/control/calls/io/sip-leg.ts";
 import { sipMediaOptions } from "../../../../src/control/calls/sip-media.ts";
 import type { DtmfMode } from "../../../../src/control/exchange/dial-plan.ts";
 import { SipHeaders } from "../../../../src/sip/headers/headers.ts";
-import { audioSdp, FakeSip } from "../../../kit/fake-sip.ts";
+import { FakeSip } from "../../../kit/fake-sip.ts";
 import { LiveHouse } from "../../../kit/live-house.ts";
+import { audioSdp } from "../../../kit/sdp.ts";
 
 /** A leg whose far end has offered PCMU and got its answer. */
 async function talkingLeg(dtmf: DtmfMode = "auto") {
