@@ -1,10 +1,9 @@
 /** Cost of calls that meet: one line a result, microseconds for 20 ms of all its legs, sockets left out. Run: npm run build && node dist/bench/rooms.js */
 import { pathToFileURL } from "node:url";
-import { createEncoder } from "../src/codecs/codec.ts";
-import { type AudioFormat, frameSamples, pcmu8k } from "../src/codecs/format.ts";
+import { pcmu8k } from "../src/codecs/format.ts";
 import type { CallLeg } from "../src/media/leg.ts";
 import { innerFormat } from "../src/media/rtp/io/rtp-leg.ts";
-import type { MediaPlan, RtpCodec } from "../src/media/rtp/media-plan.ts";
+import type { RtpCodec } from "../src/media/rtp/media-plan.ts";
 import { rtpHeaderBytes, writeRtpHeader } from "../src/media/rtp/packet.ts";
 import { RtpStream } from "../src/media/rtp/rtp-stream.ts";
 import { rtpTimestamp, seqNo } from "../src/media/rtp/wrap.ts";
@@ -12,21 +11,11 @@ import { CallLine } from "../src/media/talk/call-line.ts";
 import { builtInMusic, ringback } from "../src/media/talk/room-sounds.ts";
 import { Rooms } from "../src/media/talk/rooms.ts";
 import { printCost } from "./report.ts";
+import { away, planOf, voicePayload } from "./rtp-voice.ts";
 
-const away = { address: "192.0.2.2", port: 30_000 };
 const pcmu: RtpCodec = { payloadType: 0, format: pcmu8k, clockRateHz: 8000 };
 /** As an exchange offers it: worked on at the model's rate. */
 const opus: RtpCodec = { payloadType: 111, format: { encoding: "opus", sampleRateHz: 24_000 }, clockRateHz: 48_000 };
-
-/** A payload of 20 ms of something like a voice. */
-function voicePayload(format: AudioFormat): Uint8Array {
-  const pcm = Int16Array.from({ length: frameSamples(format) }, (_, i) => {
-    const seconds = i / format.sampleRateHz;
-    return 6000 * Math.sin(2 * Math.PI * (180 + 900 * seconds) * seconds) + 800 * (Math.random() - 0.5);
-  });
-  const out = new Uint8Array(4000);
-  return out.slice(0, createEncoder(format).encode(pcm, out));
-}
 
 /** A call on RTP without its sockets: each tick a packet in, and what its line makes of it out. */
 class BenchCall {
@@ -41,19 +30,7 @@ class BenchCall {
   constructor(codec: RtpCodec, rooms: Rooms, echo = false) {
     this.#codec = codec;
     const inner = innerFormat(codec);
-    const plan: MediaPlan = {
-      codecs: [codec],
-      events: [],
-      comfortNoise: undefined,
-      ptimeMs: 20,
-      direction: "sendrecv",
-      remote: away,
-      remoteRtcp: undefined,
-      rtcpMux: true,
-      srtp: undefined,
-      dtmfSend: "event",
-      inbandDetection: false,
-    };
+    const plan = planOf(codec);
     this.#stream = new RtpStream(
       {
         inner,

@@ -1,7 +1,6 @@
 /** Cost of the RTP media path: one line a result, microseconds. Run: npm run build && node dist/bench/rtp.js */
 import { pathToFileURL } from "node:url";
-import { createEncoder } from "../src/codecs/codec.ts";
-import { type AudioFormat, frameSamples, g722at16k, l16at16k, l16at24k, pcma8k, pcmu8k } from "../src/codecs/format.ts";
+import { type AudioFormat, g722at16k, l16at16k, l16at24k, pcma8k, pcmu8k } from "../src/codecs/format.ts";
 import { JitterBuffer } from "../src/media/rtp/jitter-buffer.ts";
 import type { MediaPlan, RtpCodec } from "../src/media/rtp/media-plan.ts";
 import { parseRtp, RtpPacket, rtpHeaderBytes, writeRtpHeader } from "../src/media/rtp/packet.ts";
@@ -12,8 +11,8 @@ import { SrtpReceiver, SrtpSender, srtpRoomBytes } from "../src/media/rtp/srtp.t
 import { type SrtpSuite, srtpShapes } from "../src/media/rtp/srtp-keys.ts";
 import { rtpTimestamp, seqNo } from "../src/media/rtp/wrap.ts";
 import { costUs } from "./report.ts";
+import { away, planOf, voicePayload } from "./rtp-voice.ts";
 
-const away = { address: "192.0.2.2", port: 30_000 };
 const pcmu: RtpCodec = { payloadType: 0, format: pcmu8k, clockRateHz: 8000 };
 const pcma: RtpCodec = { payloadType: 8, format: pcma8k, clockRateHz: 8000 };
 const g722: RtpCodec = { payloadType: 9, format: g722at16k, clockRateHz: 8000 };
@@ -24,33 +23,6 @@ const opus8k: RtpCodec = { ...opus, format: { encoding: "opus", sampleRateHz: 80
 
 function report(name: string, microseconds: number, guide: string): void {
   console.log(`${name.padEnd(44)} ${microseconds.toFixed(2).padStart(8)} µs   ${guide}`);
-}
-
-function planOf(codec: RtpCodec, changes: Partial<MediaPlan> = {}): MediaPlan {
-  return {
-    codecs: [codec],
-    events: [{ payloadType: 101, clockRateHz: codec.clockRateHz }],
-    comfortNoise: undefined,
-    ptimeMs: 20,
-    direction: "sendrecv",
-    remote: away,
-    remoteRtcp: undefined,
-    rtcpMux: true,
-    srtp: undefined,
-    dtmfSend: "event",
-    inbandDetection: false,
-    ...changes,
-  };
-}
-
-/** A payload of 20 ms of something like a voice. */
-function voicePayload(format: AudioFormat): Uint8Array {
-  const pcm = Int16Array.from({ length: frameSamples(format) }, (_, i) => {
-    const seconds = i / format.sampleRateHz;
-    return 6000 * Math.sin(2 * Math.PI * (180 + 900 * seconds) * seconds) + 800 * (Math.random() - 0.5);
-  });
-  const out = new Uint8Array(4000);
-  return out.slice(0, createEncoder(format).encode(pcm, out));
 }
 
 /** One call in echo: each 20 ms a packet in, through the jitter buffer, and the frame out as a packet again. */
