@@ -6,6 +6,9 @@ export const slotMs = 20;
 /** Slots made up at once after a stall of the process; the rest is skipped and counted. */
 const maxCatchUpSlots = 100;
 
+/** Later than this, what came in meanwhile is read before the slots run: a real phone would have played it. */
+const readFirstMs = 5;
+
 /** Something that wants each slot: `index` counts from its own start. */
 export interface SlotUser {
   slot(index: number): void;
@@ -18,6 +21,8 @@ export interface SlotUser {
 export class PhoneBank {
   readonly #users = new Map<SlotUser, { readonly startAt: number; next: number }>();
   #timer: NodeJS.Timeout | undefined;
+  #immediate: NodeJS.Immediate | undefined;
+  #dueAt = 0;
   #maxLateMs = 0;
   #skippedSlots = 0;
 
@@ -34,18 +39,27 @@ export class PhoneBank {
   /** Begins to give slots; the first at once after this call. */
   add(user: SlotUser): void {
     this.#users.set(user, { startAt: performance.now(), next: 0 });
-    this.#schedule();
+    this.#schedule(performance.now());
   }
 
   remove(user: SlotUser): void {
     this.#users.delete(user);
     if (this.#users.size > 0) return;
     clearTimeout(this.#timer);
+    clearImmediate(this.#immediate);
     this.#timer = undefined;
   }
 
-  #schedule(): void {
-    this.#timer ??= setTimeout(() => this.#run(), 0);
+  #schedule(dueAt: number): void {
+    if (this.#timer !== undefined) return;
+    this.#dueAt = dueAt;
+    this.#timer = setTimeout(() => this.#wake(), Math.max(0, dueAt - performance.now()));
+  }
+
+  /** After a stall of this process the sockets have their turn first: Node runs timers, then reads, then immediates. */
+  #wake(): void {
+    if (performance.now() - this.#dueAt <= readFirstMs) this.#run();
+    else this.#immediate = setImmediate(() => this.#run());
   }
 
   #run(): void {
@@ -69,6 +83,6 @@ export class PhoneBank {
       nextAt = Math.min(nextAt, dueAt);
     }
     // A timer fires up to 1 ms late; phones due within it go together.
-    if (this.#users.size > 0) this.#timer = setTimeout(() => this.#run(), Math.max(0, nextAt - performance.now()));
+    if (this.#users.size > 0) this.#schedule(nextAt);
   }
 }
