@@ -1,6 +1,7 @@
 import { defineConfig } from "vitest/config";
 
-const common = { testTimeout: 20_000, hookTimeout: 30_000 };
+// Only what hangs is ended: how fast things are is for the benches, on a machine that has time for them.
+const common = { testTimeout: 60_000, hookTimeout: 120_000 };
 
 export default defineConfig({
   test: {

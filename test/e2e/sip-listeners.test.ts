@@ -47,7 +47,7 @@ describe("a gateway's SIP over TLS and WebSocket", () => {
       TANDEM_SIP_TLS_CERT: join(folder, "cert.pem"),
       TANDEM_SIP_TLS_KEY: join(folder, "key.pem"),
     });
-  }, 30_000);
+  }, 120_000);
   afterAll(async () => {
     await gateway?.close();
     rmSync(folder, { recursive: true, force: true });

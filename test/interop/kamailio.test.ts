@@ -85,7 +85,7 @@ describe("a trunk that registers with Kamailio", () => {
     const trunk = await registeringTrunk();
     const registration = await registrationThatIs(trunk, "registered");
     expect(registration).toMatchObject({ last_error: null, expires_at: expect.any(String) });
-    const { ear, done } = await calls("+15550151", line, 3500);
+    const { ear, done } = await calls("+15550151", line, 6000);
     await done;
     hearsGreeting(ear);
     const { id } = await callFrom(exchange, "+15550151");
@@ -98,7 +98,7 @@ describe("a trunk that registers with Kamailio", () => {
     const received = body.messages.filter(({ direction }: Json) => direction === "in").map(({ raw }: Json) => raw);
     expect(headerOf(received[0], "Record-Route")).toContain(`<sip:${carrier.host}:${carrier.port}`);
     expect(received.at(-1)).toMatch(/^BYE /);
-  }, 40_000);
+  }, 120_000);
 
   test("a call of ours goes out by the carrier, with digest; what follows takes the carrier's route (RFC 3261 §12.2.1.1)", async () => {
     const trunk = await registeringTrunk();
@@ -118,7 +118,7 @@ describe("a trunk that registers with Kamailio", () => {
       expect(request?.match(/^Via: /gim)).toHaveLength(2);
     }
     expect(await callThatIs(exchange, id, "ended")).toMatchObject({ cause: "api-hung-up", trunk_id: trunk });
-  }, 40_000);
+  }, 120_000);
 
   test("far ends that hang up, or refuse, are told by the carrier", async () => {
     const trunk = await registeringTrunk();
@@ -132,7 +132,7 @@ describe("a trunk that registers with Kamailio", () => {
     await Promise.all([talks.done, refuses.done]);
     expect(await callThatIs(exchange, one.id, "ended")).toMatchObject({ cause: "callee-hung-up" });
     expect(await callThatIs(exchange, two.id, "ended")).toMatchObject({ cause: "busy", sip_status: 486 });
-  }, 40_000);
+  }, 120_000);
 
   test("with a wrong password it says so and does not go on guessing", async () => {
     // Others may still be taking theirs back.
@@ -144,14 +144,14 @@ describe("a trunk that registers with Kamailio", () => {
     const { body } = await exchange.gateway.api("PATCH", `/trunks/${trunk}`, { password });
     expect(body.has_password).toBe(true);
     await registrationThatIs(trunk, "registered");
-  }, 40_000);
+  }, 120_000);
 
   test("switched off it takes its registration back", async () => {
     const trunk = await registeringTrunk();
     await registrationThatIs(trunk, "registered");
     await exchange.gateway.api("PATCH", `/trunks/${trunk}`, { enabled: false });
     await lineIsGone();
-  }, 40_000);
+  }, 120_000);
 });
 
 describe("Kamailio as a proxy in front of the gateway", () => {
@@ -162,14 +162,14 @@ describe("Kamailio as a proxy in front of the gateway", () => {
       rewriting: { inbound: [{ match: "+15550177", replace: "+15550178" }] },
     });
     await agentAt(exchange.gateway, "+15550178", { name: "Behind the proxy", provider: "openai-realtime" });
-    const { ear, done } = await calls("+15550153", "+15550177", 3500);
+    const { ear, done } = await calls("+15550153", "+15550177", 6000);
     await done;
     hearsGreeting(ear);
     const { id } = await callFrom(exchange, "+15550153");
     const call = await callThatIs(exchange, id, "ended");
     expect(call).toMatchObject({ to: "+15550178", trunk_id: body.id, cause: "caller-hung-up" });
     await expect((await calls("+15550154", "+15550179", 100)).done).rejects.toThrow("404 Not Found");
-  }, 40_000);
+  }, 120_000);
 });
 
 describe("a gateway that stops", () => {
@@ -178,5 +178,5 @@ describe("a gateway that stops", () => {
     await registrationThatIs(trunk, "registered");
     await exchange.gateway.stop("SIGTERM");
     await lineIsGone();
-  }, 40_000);
+  }, 120_000);
 });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { likeness, rms } from "../kit/audio-judge.ts";
+import { isHeard, recognise, soundMs } from "../kit/audio-judge.ts";
 import { type Baresip, startBaresip } from "../kit/baresip.ts";
 import { followEvents } from "../kit/event-stream.ts";
 import { eventually, type Json } from "../kit/gateway.ts";
@@ -12,7 +12,6 @@ import {
   greeting,
   placeCall,
   type SpeakingGateway,
-  sameSentence,
   startSpeakingGateway,
 } from "../kit/trunks.ts";
 
@@ -25,14 +24,17 @@ beforeAll(async () => {
 
 afterAll(() => exchange?.close());
 
-/** A second of silence, and a sentence. */
-const wordsOfA = afterSilence("vm-tocallnum");
-const wordsOfB = afterSilence("tt-weasels");
+const sentenceOfA = speech("vm-tocallnum");
+const sentenceOfB = speech("tt-weasels");
+/** Half a second of silence and a sentence, again and again: whatever stalls on the way, none of it is torn each time. */
+const wordsOfA = afterSilence(sentenceOfA);
+const wordsOfB = afterSilence(sentenceOfB);
 
-function afterSilence(name: string): Int16Array {
-  const sentence = speech(name);
-  const samples = new Int16Array(8000 + sentence.length);
-  samples.set(sentence, 8000);
+function afterSilence(sentence: Int16Array): Int16Array {
+  const once = new Int16Array(4000 + sentence.length);
+  once.set(sentence, 4000);
+  const samples = new Int16Array(12 * once.length);
+  for (let n = 0; n < 12; n++) samples.set(once, n * once.length);
   return samples;
 }
 
@@ -71,23 +73,21 @@ async function shows(baresip: Baresip, text: string): Promise<void> {
 }
 
 /** Resolves when a telephone has heard a sentence, at its level. */
-async function hears(baresip: Baresip, said: Int16Array): Promise<void> {
-  const sentence = said.subarray(said.findIndex((sample) => Math.abs(sample) > 100));
-  const { shiftMs } = await eventually(
-    "the sentence was heard",
-    () => {
-      const found = likeness(sentence, baresip.heard());
-      return found.likeness > sameSentence ? found : undefined;
-    },
-    15_000,
-  ).catch(() => {
+async function hears(baresip: Baresip, sentence: Int16Array): Promise<void> {
+  let judgedMs = 0;
+  const judge = () => {
     const heard = baresip.heard();
-    throw new Error(
-      `heard ${heard.length / 8} ms, alike by ${likeness(sentence, heard).likeness}\n${baresip.output()}`,
-    );
+    // The model is in this process too: it must not stand still all the time.
+    if (soundMs(heard) < soundMs(sentence) - 60 || heard.length / 8 < judgedMs + 2000) return undefined;
+    judgedMs = heard.length / 8;
+    const found = recognise(sentence, heard);
+    return isHeard(found) ? found : undefined;
+  };
+  const { gainDb } = await eventually("the sentence was heard", judge, 60_000).catch(() => {
+    const heard = baresip.heard();
+    throw new Error(`heard ${heard.length / 8} ms: ${JSON.stringify(recognise(sentence, heard))}\n${baresip.output()}`);
   });
-  const found = baresip.heard().subarray(Math.max(0, shiftMs * 8), shiftMs * 8 + sentence.length);
-  expect(Math.abs(20 * Math.log10(rms(found) / rms(sentence)))).toBeLessThan(3);
+  expect(Math.abs(gainDb)).toBeLessThan(3);
 }
 
 /** Summaries of a call's SIP messages, in order. */
@@ -135,7 +135,7 @@ describe("baresip as a telephone of the house", () => {
     phone.command("/hangup");
     const call = await callThatIs(exchange, id, "ended");
     expect(call).toMatchObject({ from: number, cause: "caller-hung-up" });
-  }, 40_000);
+  }, 120_000);
 
   test("is called by the API: it hears the greeting and our keys, and we hang up", async () => {
     const number = await enterPhone();
@@ -148,7 +148,7 @@ describe("baresip as a telephone of the house", () => {
     await exchange.gateway.api("POST", `/calls/${id}/hangup`);
     await shows(phone, "terminated");
     expect(await callThatIs(exchange, id, "ended")).toMatchObject({ cause: "api-hung-up", to: number });
-  }, 40_000);
+  }, 120_000);
 
   test("one calls another by its extension: both hear each other; when one hangs up both calls end", async () => {
     const [a, b] = [await enterPhone(), await enterPhone()];
@@ -156,7 +156,7 @@ describe("baresip as a telephone of the house", () => {
     const bob = await pickUp(b, wordsOfB, answersItself);
     alice.command(`/dial ${b}`);
     await shows(alice, "180 Ringing");
-    await Promise.all([hears(alice, wordsOfB), hears(bob, wordsOfA)]);
+    await Promise.all([hears(alice, sentenceOfB), hears(bob, sentenceOfA)]);
     alice.command("/hangup");
     await shows(bob, "terminated");
     const call = await callThatIs(exchange, (await callFrom(exchange, a)).id, "ended");
@@ -166,7 +166,7 @@ describe("baresip as a telephone of the house", () => {
     expect(peer.peer_call_id).toBe(call.id);
     expect([call.direction, peer.direction].sort()).toEqual(["inbound", "outbound"]);
     expect([call.cause, peer.cause]).toEqual(["caller-hung-up", "caller-hung-up"]);
-  }, 40_000);
+  }, 120_000);
 
   test("rings on all devices: one answers, the other one stops", async () => {
     const number = await enterPhone();
@@ -182,7 +182,7 @@ describe("baresip as a telephone of the house", () => {
     expect(first.output()).not.toContain("established");
     second.command("/hangup");
     expect(await callThatIs(exchange, id, "ended")).toMatchObject({ cause: "callee-hung-up" });
-  }, 40_000);
+  }, 120_000);
 
   test("one that refuses is busy to the other; one that gives up stops the ringing", async () => {
     const [a, b] = [await enterPhone(), await enterPhone()];
@@ -198,7 +198,7 @@ describe("baresip as a telephone of the house", () => {
     await eventually("it rings again", () => (bob.output().split("Incoming call").length > 2 ? true : undefined));
     alice.command("/hangup");
     await eventually("it stops", () => (bob.output().includes("session closed") ? true : undefined));
-  }, 40_000);
+  }, 120_000);
 
   test("nobody at a telephone that is not registered: the API's call has the reason, a telephone gets 480", async () => {
     const [a, nobody] = [await enterPhone(), await enterPhone()];
@@ -212,7 +212,7 @@ describe("baresip as a telephone of the house", () => {
     await shows(alice, "480 Temporarily Unavailable");
     alice.command("/dial 999");
     await shows(alice, "404 Not Found");
-  }, 40_000);
+  }, 120_000);
 });
 
 describe("SIPp as a telephone of the house", () => {
@@ -222,11 +222,11 @@ describe("SIPp as a telephone of the house", () => {
     const ear = await openRtpPeer();
     const keys = { caller: a, password: `${a}-secret`, ear_port: ear.port };
     const target = `127.0.0.1:${exchange.sipPort}`;
-    const sipp = await startSipp("uac-telephone", { target, number: b, keys, pauseMs: 5000 });
+    const sipp = await startSipp("uac-telephone", { target, number: b, keys, pauseMs: 8000 });
     await sipp.done;
-    expect(likeness(wordsOfB.subarray(8000), ear.heard()).likeness).toBeGreaterThan(sameSentence);
+    expect(recognise(sentenceOfB, ear.heard())).toSatisfy(isHeard);
     const { id } = await callFrom(exchange, a);
     const call = await callThatIs(exchange, id, "ended");
     expect((await peerOf(call)).peer_call_id).toBe(id);
-  }, 40_000);
+  }, 120_000);
 });

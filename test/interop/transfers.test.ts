@@ -88,7 +88,7 @@ describe("the API passes a caller on", () => {
     const callee = await callThatIs(exchange, peer_call_id, "ended");
     expect(callee).toMatchObject({ cause: "callee-hung-up", peer_call_id: id, to: person.number, from: "+15550100" });
     expect(await transferNews(id)).toEqual(["ringing", "completed"]);
-  }, 60_000);
+  }, 120_000);
 
   test.each([
     {
@@ -116,7 +116,7 @@ describe("the API passes a caller on", () => {
       expect(await callThatIs(exchange, id, "ended")).toMatchObject({ cause: "caller-hung-up" });
       expect(await transferNews(id)).toEqual(["ringing", `failed ${why}`]);
     },
-    60_000,
+    120_000,
   );
 
   test("attended with a key: the person hears the briefing, the caller music; after 1 both talk and the agent listens", async () => {
@@ -139,7 +139,7 @@ describe("the API passes a caller on", () => {
     await person.shows("terminated");
     expect(await callThatIs(exchange, id, "ended")).toMatchObject({ cause: "caller-hung-up" });
     expect(await transferNews(id)).toEqual(["ringing", "briefing", "completed"]);
-  }, 60_000);
+  }, 120_000);
 
   test("attended without a key: the two are joined when the briefing was said, and the agent leaves", async () => {
     const caller = await pickUpPhone(exchange, newNumber(), 1000, g722);
@@ -151,7 +151,7 @@ describe("the API passes a caller on", () => {
     await eventually("the agent is gone", () => (session.closedWith !== undefined ? true : undefined));
     person.phone.command("/hangup");
     expect(await callThatIs(exchange, id, "ended")).toMatchObject({ cause: "callee-hung-up" });
-  }, 60_000);
+  }, 120_000);
 });
 
 describe("baresip changes its calls", () => {
@@ -168,7 +168,7 @@ describe("baresip changes its calls", () => {
     expect(await callThatIs(exchange, id, "in-progress")).toMatchObject({ from: caller.number });
     other.phone.command("/hangup");
     expect(await callThatIs(exchange, id, "ended")).toMatchObject({ cause: "caller-hung-up" });
-  }, 60_000);
+  }, 120_000);
 
   test("it holds another telephone and takes it back, then passes it on: the third one talks with it", async () => {
     const a = await pickUpPhone(exchange, newNumber(), 2300, pcmu);
@@ -187,7 +187,7 @@ describe("baresip changes its calls", () => {
     await c.shows("terminated");
     const { id } = await callFrom(exchange, a.number);
     expect((await callThatIs(exchange, id, "ended")).peer_call_id).toMatch(/^call_/);
-  }, 60_000);
+  }, 120_000);
 });
 
 describe("conferences", () => {
@@ -215,5 +215,5 @@ describe("conferences", () => {
     await api(`/calls/${ids[0]}/hangup`);
     await callThatIs(exchange, ids[0] ?? "", "ended");
     expect((await exchange.gateway.api("GET", "/conferences")).body.data).toEqual([]);
-  }, 60_000);
+  }, 120_000);
 });

@@ -56,7 +56,7 @@ export async function begin(gateway: TestGateway): Promise<BegunCall> {
   const onEvent = ({ type }: { type: string }) => {
     if (type === "agent-began") setSpeaks();
   };
-  return { callId, speaks, result: placeCall({ url, token, script: conversation, maxMs: 40_000, onEvent }) };
+  return { callId, speaks, result: placeCall({ url, token, script: conversation, maxMs: 60_000, onEvent }) };
 }
 
 /** Calls the harbour and comes back when both sides have said something. */
