@@ -9,6 +9,8 @@ import { fileURLToPath } from "node:url";
 export interface StartedGateway {
   readonly httpUrl: string;
   readonly mediaUrl: string;
+  /** Port of its SIP, UDP and TCP. */
+  readonly sipPort: number;
   readonly apiKey: string;
   readonly dataDir: string;
   readonly pid: number;
@@ -96,15 +98,20 @@ export async function eventually<T>(
   }
 }
 
-async function readAddresses(child: ChildProcess, lines: string[]): Promise<{ httpUrl: string; mediaUrl: string }> {
+async function readAddresses(
+  child: ChildProcess,
+  lines: string[],
+): Promise<Pick<StartedGateway, "httpUrl" | "mediaUrl" | "sipPort">> {
   let httpUrl: string | undefined;
   let mediaUrl: string | undefined;
+  let sipPort: string | undefined;
   return new Promise((resolve, reject) => {
     const read = (line: string) => {
       lines.push(line);
       httpUrl ??= /(http:\/\/\S+)\/api\/v1/.exec(line)?.[1];
       mediaUrl ??= /(ws:\/\/\S+)\/media\/twilio/.exec(line)?.[1];
-      if (httpUrl && mediaUrl) resolve({ httpUrl, mediaUrl });
+      sipPort ??= /sip:\+15550100@\S+:(\d+)/.exec(line)?.[1];
+      if (httpUrl && mediaUrl && sipPort) resolve({ httpUrl, mediaUrl, sipPort: Number(sipPort) });
     };
     for (const stream of [child.stdout, child.stderr]) {
       if (stream) createInterface({ input: stream }).on("line", read);

@@ -47,13 +47,12 @@ export async function startExchangeGateway(): Promise<ExchangeGateway> {
       probe_every_s: 0,
     });
     if (trunk.status !== 201) throw new Error(JSON.stringify(trunk.body));
-    const port = gateway.lines.map((line) => /sip:\+15550100@\S+:(\d+)/.exec(line)?.[1]).find(Boolean);
     const [media] = childrenOf(gateway.pid);
-    if (port === undefined || media === undefined) throw new Error("the gateway has no SIP port or no media process");
+    if (media === undefined) throw new Error("the gateway has no media process");
     const pids = { main: gateway.pid, media };
     return {
       ...gateway,
-      sipTarget: `127.0.0.1:${port}`,
+      sipTarget: `127.0.0.1:${gateway.sipPort}`,
       pids,
       cpuSeconds: () => ({ main: cpuSeconds(pids.main), media: cpuSeconds(pids.media) }),
       residentBytes: () => residentBytes(pids.main) + residentBytes(pids.media),

@@ -18,7 +18,6 @@ const briefing = "This is Ada, about her boat.";
 
 let sim: RealtimeServer;
 let gateway: TestGateway;
-let sipPort: number;
 /** Whom the model puts the next caller through to. */
 let target: string;
 
@@ -34,7 +33,6 @@ beforeAll(async () => {
     voice: { type: "recording", samples: agentVoice, sampleRateHz: 8000 },
   });
   gateway = await startGateway({ OPENAI_API_KEY: "sk-test", OPENAI_BASE_URL: sim.baseUrl });
-  sipPort = Number(gateway.lines.map((line) => /sip:\+15550100@\S+:(\d+)/.exec(line)?.[1]).find((port) => port));
   const agent = await gateway.api("POST", "/agents", {
     name: "Harbour",
     provider: "openai-realtime",
@@ -65,7 +63,7 @@ interface Speaker {
 
 async function enter(name: string): Promise<Speaker> {
   const ear = await openRtpPeer();
-  return { telephone: await Telephone.open(name, sipPort, ear.port), ear };
+  return { telephone: await Telephone.open(name, gateway.sipPort, ear.port), ear };
 }
 
 /** A caller who asks to be put through, and the call. */

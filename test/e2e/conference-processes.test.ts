@@ -24,9 +24,8 @@ interface Party {
 
 /** A telephone in a call of its own, which says a tone for longer than its test lasts. */
 async function party(house: TestGateway, name: string, toneHz: number): Promise<Party> {
-  const sipPort = Number(house.lines.map((line) => /sip:\+15550100@\S+:(\d+)/.exec(line)?.[1]).find((port) => port));
   const ear = await openRtpPeer();
-  const telephone = await Telephone.open(name, sipPort, ear.port);
+  const telephone = await Telephone.open(name, house.sipPort, ear.port);
   const line = telephone.call(echo, { from: name });
   await line.until("answered");
   void ear.say(tone(toneHz, 8000, 8000 * 100, amplitude));

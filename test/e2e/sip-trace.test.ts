@@ -9,12 +9,10 @@ const sdp = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0
 describe("tandem sip trace beside a running gateway", () => {
   let gateway: TestGateway;
   let env: Record<string, string>;
-  let sipPort: number;
 
   beforeAll(async () => {
     gateway = await startGateway();
     env = { TANDEM_DATA_DIR: gateway.dataDir, TANDEM_HTTP: gateway.httpUrl.replace("http://", "") };
-    sipPort = Number(gateway.lines.map((line) => /sip:\+15550100@\S+:(\d+)/.exec(line)?.[1]).find((found) => found));
   }, 30_000);
   afterAll(() => gateway?.close());
 
@@ -25,7 +23,7 @@ describe("tandem sip trace beside a running gateway", () => {
     await once(socket, "listening");
     const { port } = socket.address();
     const head = (method: string, to: string) => [
-      `${method} sip:${number}@127.0.0.1:${sipPort} SIP/2.0`,
+      `${method} sip:${number}@127.0.0.1:${gateway.sipPort} SIP/2.0`,
       `Via: SIP/2.0/UDP 127.0.0.1:${port};branch=z9hG4bK-${sipCallId};rport`,
       "From: <sip:+15550199@127.0.0.1>;tag=a",
       `To: ${to}`,
@@ -35,7 +33,7 @@ describe("tandem sip trace beside a running gateway", () => {
       "Max-Forwards: 70",
     ];
     const invite = [...head("INVITE", `<sip:${number}@127.0.0.1>`), "Content-Type: application/sdp"];
-    socket.send(`${invite.join("\r\n")}\r\nContent-Length: ${sdp.length}\r\n\r\n${sdp}`, sipPort, "127.0.0.1");
+    socket.send(`${invite.join("\r\n")}\r\nContent-Length: ${sdp.length}\r\n\r\n${sdp}`, gateway.sipPort, "127.0.0.1");
     for (;;) {
       const [bytes] = (await once(socket, "message")) as [Buffer];
       const text = bytes.toString();
@@ -43,7 +41,7 @@ describe("tandem sip trace beside a running gateway", () => {
       if (status < 200) continue;
       const to = /^To: (.*)$/m.exec(text)?.[1]?.trim() ?? "";
       const ack = `${head("ACK", to).join("\r\n")}\r\nContent-Length: 0\r\n\r\n`;
-      await new Promise<void>((resolve) => socket.send(ack, sipPort, "127.0.0.1", () => resolve()));
+      await new Promise<void>((resolve) => socket.send(ack, gateway.sipPort, "127.0.0.1", () => resolve()));
       socket.close();
       return text;
     }

@@ -59,9 +59,8 @@ describe("baresip at a gateway as a user starts it", () => {
   test("a telephone made by the API registers, is shown, gets a text and calls the demo agent", async () => {
     const gateway = await startGateway();
     onTestFinished(() => gateway.close());
-    const port = Number(gateway.lines.map((line) => /sip:\+15550100@\S+:(\d+)/.exec(line)?.[1]).find(Boolean));
     const { body: phone } = await gateway.api("POST", "/phones", { username: "101", number: "101" });
-    const baresip = await startBaresip(`<sip:101@127.0.0.1:${port}>;auth_pass=${phone.password};regint=120`);
+    const baresip = await startBaresip(`<sip:101@127.0.0.1:${gateway.sipPort}>;auth_pass=${phone.password};regint=120`);
     const registrations = await eventually("registered", async () => {
       const { body } = await gateway.api("GET", `/phones/${phone.id}`);
       return body.registrations.length > 0 ? body.registrations : undefined;
@@ -81,7 +80,7 @@ describe("baresip at a gateway as a user starts it", () => {
     await eventually("shown", () => (baresip.output().includes("your table is ready") ? true : undefined));
     expect(gateway.lines.join("\n")).not.toContain("your table is ready");
 
-    baresip.command(`/dial sip:+15550100@127.0.0.1:${port}`);
+    baresip.command(`/dial sip:+15550100@127.0.0.1:${gateway.sipPort}`);
     const call = await eventually("the call stands", async () => {
       const { body } = await gateway.api("GET", "/calls?status=in-progress");
       return body.data[0];

@@ -1,19 +1,15 @@
-import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type RealtimeServer, startRealtimeServer } from "../../bench/sim/realtime-server.ts";
 import { l16at8k, l16at24k, pcmu8k } from "../../src/codecs/format.ts";
 import { Transcoder } from "../../src/codecs/transcoder.ts";
-import { readMonoAt, writeWavHeader } from "../../src/codecs/wav.ts";
 import { likeness, rms, soundMs } from "../kit/audio-judge.ts";
+import { startBaresip } from "../kit/baresip.ts";
 import { eventually, startGateway, type TestGateway } from "../kit/gateway.ts";
 import { speech } from "../kit/speech.ts";
 
-const program = "/usr/bin/baresip";
-const modules = "/usr/lib/baresip/modules";
 const greetingMs = 3000;
+/** How long a call goes on when everything was said. */
+const tailMs = 2000;
 
 /** A second of silence, and a sentence, twice. */
 function callerSpeech(): Int16Array {
@@ -24,60 +20,28 @@ function callerSpeech(): Int16Array {
   return samples;
 }
 
-function wavBytes(samples: Int16Array): Buffer {
-  const data = Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength);
-  return Buffer.concat([writeWavHeader({ channels: 1, sampleRateHz: 8000, dataBytes: data.length }), data]);
-}
-
-/** Calls with one codec and hangs up after some seconds; what baresip heard, at 8 kHz. */
+/** Calls with one codec and hangs up once both have said what they have to say; what baresip heard, at 8 kHz. */
 async function callWith(codec: string, account: string, port: number, said: Int16Array): Promise<Int16Array> {
-  const folder = mkdtempSync(join(tmpdir(), "tandem-baresip-"));
-  try {
-    writeFileSync(join(folder, "said.wav"), wavBytes(said));
-    writeFileSync(join(folder, "accounts"), `<sip:test@127.0.0.1>;regint=0;audio_codecs=${codec}${account}\n`);
-    const settings = [
-      "sip_listen 127.0.0.1:0",
-      `audio_player aufile,${join(folder, "played.wav")}`,
-      `audio_source aufile,${join(folder, "said.wav")}`,
-      "audio_alert aufile,/dev/null",
-      "ausrc_srate 8000",
-      "auplay_srate 8000",
-      "ausrc_channels 1",
-      "auplay_channels 1",
-      `module_path ${modules}`,
-      ...["stdio", "opus", "g722", "g711", "aufile", "sndfile", "srtp"].map((name) => `module ${name}.so`),
-      "module_tmp account.so",
-      "module_app menu.so",
-      `snd_path ${folder}`,
-    ];
-    writeFileSync(join(folder, "config"), `${settings.join("\n")}\n`);
-    const lines: string[] = [];
-    const child = spawn(program, ["-f", folder, "-e", `/dial sip:+15550100@127.0.0.1:${port}`, "-t", "9"], {
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => lines.push(String(chunk)));
-    await new Promise((resolve) => child.once("exit", resolve));
-    const heard = readdirSync(folder).find((name) => name.endsWith("dec.wav"));
-    if (!heard) throw new Error(`baresip heard nothing:\n${lines.join("")}`);
-    const samples = readMonoAt(readFileSync(join(folder, heard)), 8000);
-    if (!(samples instanceof Int16Array)) throw new Error(samples.fault);
-    return samples;
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  const baresip = await startBaresip(`<sip:test@127.0.0.1>;regint=0;audio_codecs=${codec}${account}`, [], said);
+  baresip.command(`/dial sip:+15550100@127.0.0.1:${port}`);
+  const wholeMs = said.length / 8 + tailMs;
+  await eventually(
+    "baresip has heard the whole call",
+    () => (baresip.heard().length / 8 > wholeMs ? true : undefined),
+    30_000,
+  );
+  await baresip.quit();
+  return baresip.heard();
 }
 
 describe("baresip calls the demo number", () => {
   const said = callerSpeech();
   let sim: RealtimeServer;
   let gateway: TestGateway;
-  let port: number;
 
   beforeAll(async () => {
-    if (!existsSync(program)) throw new Error(`${program} is missing: apt-get install baresip`);
     sim = await startRealtimeServer({ replies: () => ({ text: "greeting", audioMs: greetingMs }) });
     gateway = await startGateway({ OPENAI_API_KEY: "sk-test", OPENAI_BASE_URL: sim.baseUrl });
-    port = Number(gateway.lines.map((line) => /sip:\+15550100@\S+:(\d+)/.exec(line)?.[1]).find((found) => found));
   });
 
   afterAll(async () => {
@@ -95,7 +59,7 @@ describe("baresip calls the demo number", () => {
     "$name: both sides hear each other at the right level, rate and length",
     async ({ codec, account, model }) => {
       const before = sim.sessions.length;
-      const heard = await callWith(codec, account, port, said);
+      const heard = await callWith(codec, account, gateway.sipPort, said);
       const session = sim.sessions[before];
       expect(session?.config).toMatchObject({ audio: { input: { format: { type: model } } } });
 

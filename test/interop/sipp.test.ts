@@ -10,12 +10,11 @@ const program = "/usr/bin/sipp";
 describe("SIPp calls", () => {
   let gateway: TestGateway;
   let folder: string;
-  let port: number;
 
   /** Runs SIPp's built-in caller; its exit code and the messages it logged. */
   async function callers(number: string, ...settings: string[]): Promise<{ code: number | null; messages: string }> {
     const log = join(folder, `messages-${number}.log`);
-    const target = `127.0.0.1:${port}`;
+    const target = `127.0.0.1:${gateway.sipPort}`;
     const logging = ["-trace_msg", "-message_file", log];
     const child = spawn(program, ["-sn", "uac", "-s", number, target, "-i", "127.0.0.1", ...logging, ...settings], {
       cwd: folder,
@@ -29,7 +28,6 @@ describe("SIPp calls", () => {
     if (!existsSync(program)) throw new Error(`${program} is missing: apt-get install sip-tester`);
     folder = mkdtempSync(join(tmpdir(), "tandem-sipp-"));
     gateway = await startGateway();
-    port = Number(gateway.lines.map((line) => /sip:\+15550100@\S+:(\d+)/.exec(line)?.[1]).find((found) => found));
   });
 
   afterAll(async () => {

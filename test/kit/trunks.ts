@@ -43,11 +43,10 @@ export async function startSpeakingGateway(env: Record<string, string> = {}): Pr
     voice: { type: "recording", samples: greeting, sampleRateHz: 8000 },
   });
   const gateway = await startGateway({ OPENAI_API_KEY: "sk-test", OPENAI_BASE_URL: sim.baseUrl, ...env });
-  const sipPort = Number(gateway.lines.map((line) => /sip:\+15550100@\S+:(\d+)/.exec(line)?.[1]).find((port) => port));
   return {
     gateway,
     sim,
-    sipPort,
+    sipPort: gateway.sipPort,
     close: async () => {
       await gateway.close();
       await sim.close();
