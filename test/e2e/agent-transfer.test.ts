@@ -150,7 +150,7 @@ describe("a realtime agent that puts its callers through", () => {
     const { body } = await gateway.api("GET", `/calls/${caller.callId}/transcript`);
     const agentLines = body.data.filter(({ role }: Json) => role === "agent");
     expect(agentLines).toMatchObject([{ text: "spoken", interrupted: false }]);
-  }, 60_000);
+  }, 120_000);
 
   test("attended: tells the other side what it is about, while the caller hears music", async () => {
     const anna = await enter("202");
@@ -167,7 +167,7 @@ describe("a realtime agent that puts its callers through", () => {
     await getsAcross(anna, caller, 1300, "the caller hears anna");
     rings.hangUp();
     expect(await callThatEnds(caller.callId)).toMatchObject({ cause: "callee-hung-up" });
-  }, 60_000);
+  }, 120_000);
 
   test("nobody there: the caller is back with the agent, who knows why", async () => {
     const caller = await ask("103", "Workshop");
@@ -180,5 +180,5 @@ describe("a realtime agent that puts its callers through", () => {
     expect(body.data.at(-1)).toMatchObject({ role: "agent", interrupted: false });
     caller.line.hangUp();
     expect(await callThatEnds(caller.callId)).toMatchObject({ cause: "caller-hung-up", peer_call_id: null });
-  }, 60_000);
+  }, 120_000);
 });

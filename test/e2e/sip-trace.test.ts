@@ -13,7 +13,7 @@ describe("tandem sip trace beside a running gateway", () => {
   beforeAll(async () => {
     gateway = await startGateway();
     env = { TANDEM_DATA_DIR: gateway.dataDir, TANDEM_HTTP: gateway.httpUrl.replace("http://", "") };
-  }, 30_000);
+  }, 120_000);
   afterAll(() => gateway?.close());
 
   /** Calls a number and acknowledges; resolves with the final response. */

@@ -24,7 +24,7 @@ describe("baresip as a telephone of ours", () => {
       await baresip.quit();
       await eventually("unregistered", () => (bindingsOf(exchange, "phone_101").length === 0 ? true : undefined));
     },
-    30_000,
+    120_000,
   );
 
   test("baresip with a wrong password does not register, and says why", async () => {
@@ -33,7 +33,7 @@ describe("baresip as a telephone of ours", () => {
     const baresip = await startBaresip(account(exchange, "101", { password: "wrong-one" }));
     await eventually("told", () => (baresip.output().includes("403 Forbidden") ? true : undefined));
     expect(bindingsOf(exchange, "phone_101")).toEqual([]);
-  }, 30_000);
+  }, 120_000);
 
   test("baresip gets a text, and writes one", async () => {
     const exchange = await openExchange({ agentNumbers: ["+15550100"] });
@@ -52,7 +52,7 @@ describe("baresip as a telephone of ours", () => {
       { from: "102", to: "101", direction: "internal", status: "delivered" },
       { from: "101", to: "+15550100", direction: "internal", status: "received" },
     ]);
-  }, 30_000);
+  }, 120_000);
 });
 
 describe("baresip at a gateway as a user starts it", () => {
@@ -97,5 +97,5 @@ describe("baresip at a gateway as a user starts it", () => {
       const { body } = await gateway.api("GET", `/phones/${phone.id}`);
       return body.registrations.length === 0 ? true : undefined;
     });
-  }, 60_000);
+  }, 120_000);
 });

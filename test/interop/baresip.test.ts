@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type RealtimeServer, startRealtimeServer } from "../../bench/sim/realtime-server.ts";
 import { l16at8k, l16at24k, pcmu8k } from "../../src/codecs/format.ts";
 import { Transcoder } from "../../src/codecs/transcoder.ts";
-import { likeness, rms, soundMs } from "../kit/audio-judge.ts";
+import { recognise, rms, soundMs } from "../kit/audio-judge.ts";
 import { startBaresip } from "../kit/baresip.ts";
 import { eventually, startGateway, type TestGateway } from "../kit/gateway.ts";
 import { speech } from "../kit/speech.ts";
@@ -11,12 +11,13 @@ const greetingMs = 3000;
 /** How long a call goes on when everything was said. */
 const tailMs = 2000;
 
-/** A second of silence, and a sentence, twice. */
+/** Two seconds of speech. */
+const sentence = speech("vm-tocallnum").subarray(0, 16_000);
+
+/** The sentence four times, half a second of silence before each. */
 function callerSpeech(): Int16Array {
-  const sentence = speech("vm-tocallnum");
-  const samples = new Int16Array(2 * (8000 + sentence.length));
-  samples.set(sentence, 8000);
-  samples.set(sentence, 2 * 8000 + sentence.length);
+  const samples = new Int16Array(4 * (4000 + sentence.length));
+  for (let n = 0; n < 4; n++) samples.set(sentence, n * (4000 + sentence.length) + 4000);
   return samples;
 }
 
@@ -28,7 +29,7 @@ async function callWith(codec: string, account: string, port: number, said: Int1
   await eventually(
     "baresip has heard the whole call",
     () => (baresip.heard().length / 8 > wholeMs ? true : undefined),
-    30_000,
+    60_000,
   );
   await baresip.quit();
   return baresip.heard();
@@ -63,22 +64,21 @@ describe("baresip calls the demo number", () => {
       const session = sim.sessions[before];
       expect(session?.config).toMatchObject({ audio: { input: { format: { type: model } } } });
 
-      // The caller's words at the model: the same rise and fall, the same level.
+      // The caller's words at the model: the same sound, one after the other, the same level.
       const format =
         model === "audio/pcm" ? l16at24k : model === "audio/pcma" ? { ...pcmu8k, encoding: "pcma" as const } : pcmu8k;
       const bytes = new Transcoder(format, l16at8k).convert(session?.callerAudio() ?? new Uint8Array());
       const atModel = new Int16Array(bytes.slice().buffer);
-      const sentence = said.subarray(8000, said.length / 2);
-      expect(likeness(sentence, atModel).likeness).toBeGreaterThan(0.93);
-      const { shiftMs } = likeness(sentence, atModel);
-      const found = atModel.subarray(shiftMs * 8, shiftMs * 8 + sentence.length);
-      expect(Math.abs(20 * Math.log10(rms(found) / rms(sentence)))).toBeLessThan(3);
+      const { found, joined, gainDb } = recognise(sentence, atModel);
+      expect(found).toBeGreaterThanOrEqual(0.9);
+      expect(joined).toBeGreaterThanOrEqual(0.7);
+      expect(Math.abs(gainDb)).toBeLessThan(3);
 
       // The agent's greeting at the telephone: there, loud enough, of its length.
       expect(soundMs(heard)).toBeGreaterThan(greetingMs - 400);
       expect(rms(heard)).toBeGreaterThan(0.005);
     },
-    40_000,
+    120_000,
   );
 
   test("each call has its record: by SIP, ended by the caller", async () => {

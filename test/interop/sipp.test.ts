@@ -52,7 +52,7 @@ describe("SIPp calls", () => {
       });
       for (const call of calls) expect(call).toMatchObject({ carrier: "sip", cause: "caller-hung-up" });
     },
-    40_000,
+    120_000,
   );
 
   test("a number that is not open to strangers is not found (RFC 3261 §21.4.5), and leaves no record", async () => {
@@ -61,5 +61,5 @@ describe("SIPp calls", () => {
     expect(code).not.toBe(0);
     expect(messages).toContain("SIP/2.0 404 Not Found");
     expect((await gateway.api("GET", "/calls?limit=100")).body.data.length).toBe(before);
-  }, 40_000);
+  }, 120_000);
 });
