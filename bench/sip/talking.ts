@@ -2,12 +2,12 @@ import type { Result } from "../report.ts";
 import { type ExchangeGateway, type Plane, rtpPorts } from "./exchange-gateway.ts";
 import type { MediaLoad } from "./media-load-process.ts";
 import type { LineFigures } from "./media-load-protocol.ts";
-import { droppedDatagrams } from "./process-figures.ts";
+import { droppedDatagrams, machineCpuSeconds } from "./process-figures.ts";
 
 /** What was measured while calls talked. Shares of a core are 0–1. */
 export interface Talked {
   readonly lines: readonly LineFigures[];
-  readonly cpu: Readonly<Record<Plane | "phones", number>>;
+  readonly cpu: Readonly<Record<Plane | "phones" | "others", number>>;
   /** p99 of how late the telephones sent. */
   readonly sendLatenessMs: number;
   /** Datagrams the kernel dropped for want of room. */
@@ -39,20 +39,19 @@ export async function measureTalking(
   await load.talking(phones, rampMsOf(calls) + slackMs);
   await sleep(settleMs);
   const dropped = () => droppedDatagrams(rtpPorts.first, rtpPorts.last);
-  const begin = { ...gateway.cpuSeconds(), phones: load.cpuSeconds(), dropped: dropped(), at: performance.now() };
+  const cpuSeconds = () => ({ ...gateway.cpuSeconds(), phones: load.cpuSeconds(), machine: machineCpuSeconds() });
+  const begin = { ...cpuSeconds(), dropped: dropped(), at: performance.now() };
   load.measure();
   await sleep(seconds * 1000);
-  const { main, media } = gateway.cpuSeconds();
-  const phonesCpu = load.cpuSeconds();
+  const end = cpuSeconds();
   const wallS = (performance.now() - begin.at) / 1000;
   const { lines, load: own } = await load.report();
+  const share = (name: keyof typeof end) => (end[name] - begin[name]) / wallS;
+  const [main, media, phonesShare] = [share("main"), share("media"), share("phones")];
+  const others = share("machine") - main - media - phonesShare;
   return {
     lines,
-    cpu: {
-      main: (main - begin.main) / wallS,
-      media: (media - begin.media) / wallS,
-      phones: (phonesCpu - begin.phones) / wallS,
-    },
+    cpu: { main, media, phones: phonesShare, others },
     sendLatenessMs: own.sendLatenessMs.p99,
     dropped: { byGateway: dropped() - begin.dropped, byPhones: own.dropped },
   };
@@ -67,7 +66,7 @@ export function cpuResults(name: string, calls: number, { cpu }: Talked, compare
       value: 100 * cpu.media,
       unit: "%",
       atMost: 100,
-      comparedWith: `main process ${percent(cpu.main)} %, the telephones themselves ${percent(cpu.phones)} %`,
+      comparedWith: `main process ${percent(cpu.main)} %, telephones ${percent(cpu.phones)} %, everybody else ${percent(cpu.others)} %`,
     },
     { name: `${name}: media process, a call`, value: (100 * cpu.media) / calls, unit: "% of a core", comparedWith },
   ];
