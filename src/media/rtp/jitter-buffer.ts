@@ -19,7 +19,7 @@ const hastyScalePauseMs = 40;
 /** Pause between two wishes: where no seam fits, the very next frame seldom has a better one, and looking costs. */
 const wishPauseMs = 40;
 const hastyMs = 40;
-/** Beyond the largest delay by this much, audio is left out rather than shrunk. */
+/** Beyond the largest delay by this much, audio is left out rather than shrunk, down to the wanted delay. */
 const excessMs = 60;
 /** Two packets in a row this far behind or ahead are a source that began anew (RFC 3550 §A.1). */
 const maxMisorder = 100;
@@ -244,11 +244,14 @@ export class JitterBuffer {
 
   #playOrSkip(first: JitterSlot, now: number): JitterPull {
     let head = first;
+    let mostMs = this.#maxDelayMs + excessMs;
     for (;;) {
       this.#delayMs = now - head.timestamp / this.#ticksPerMs - this.#estimate.baseMs;
-      if (this.#delayMs <= this.#maxDelayMs + excessMs) break;
+      if (this.#delayMs <= mostMs) break;
       const after = this.#ring.after(head);
       if (after === undefined) break;
+      // One cut is heard less than many. And it ends the work of shrinking, which may be why we are so late.
+      mostMs = this.#estimate.targetMs + shrinkSlackMs;
       this.#drop(head);
       head = after;
     }

@@ -3,6 +3,10 @@ const minPieceMs = 2.5;
 const maxPieceMs = 10;
 /** Likeness of neighbouring pieces below which the seam could be heard. */
 const minLikeness = 0.6;
+/** Samples a ms that are compared. */
+const comparedPerMs = 8;
+/** Float64Array: energy of the compared samples before each, counted once for all pieces. */
+const energies = new Float64Array(2 * maxPieceMs * comparedPerMs + 1);
 /** Mean square below which nothing is heard at all (−50 dBov). */
 const quietPower = 100 * 100;
 
@@ -39,30 +43,26 @@ export function stretch(pcm: Int16Array, samples: number, samplesPerMs: number, 
 
 /** Length of the piece at the front that is most like the one after it, in samples; 0 when none is. */
 function findPiece(pcm: Int16Array, samples: number, samplesPerMs: number, force: boolean): number {
-  const longest = Math.min(maxPieceMs * samplesPerMs, samples >> 1);
-  const shortest = Math.ceil(minPieceMs * samplesPerMs);
-  if (longest < shortest) return 0;
   // Compared in 8 kHz steps, which costs the same at every rate.
-  const step = Math.max(1, Math.round(samplesPerMs / 8));
+  const step = Math.max(1, Math.round(samplesPerMs / comparedPerMs));
+  const longest = Math.floor(Math.min(maxPieceMs * samplesPerMs, samples >> 1) / step);
+  const shortest = Math.ceil((minPieceMs * samplesPerMs) / step);
+  if (longest < shortest) return 0;
+  for (let i = 0; i < 2 * longest; i++) energies[i + 1] = energies[i]! + pcm[i * step]! ** 2;
   let best = 0;
   let bestLikeness = -1;
   let bestPower = 0;
-  for (let piece = longest; piece >= shortest; piece -= step) {
+  for (let piece = longest; piece >= shortest; piece--) {
+    const size = piece * step;
     let product = 0;
-    let firstPower = 1;
-    let secondPower = 1;
-    for (let i = 0; i < piece; i += step) {
-      const first = pcm[i]!;
-      const second = pcm[i + piece]!;
-      product += first * second;
-      firstPower += first * first;
-      secondPower += second * second;
-    }
+    for (let i = 0; i < size; i += step) product += pcm[i]! * pcm[i + size]!;
+    const firstPower = 1 + energies[piece]!;
+    const secondPower = 1 + energies[2 * piece]! - energies[piece]!;
     const likeness = product / Math.sqrt(firstPower * secondPower);
     if (likeness > bestLikeness) {
       bestLikeness = likeness;
-      best = piece;
-      bestPower = (firstPower + secondPower) / ((2 * piece) / step);
+      best = size;
+      bestPower = (firstPower + secondPower) / (2 * piece);
     }
   }
   return force || bestLikeness >= minLikeness || bestPower < quietPower ? best : 0;
