@@ -8,10 +8,12 @@ export interface RtpAddress {
 export interface LatchOptions {
   /** Silence of the latched address after which another one may take its place. */
   readonly silenceMs: number;
+  /** Once another address was signalled, what still comes from the one before decides nothing for so long. */
+  readonly strayMs: number;
 }
 
 /** Longer than any phone's pause without comfort noise that is not a hold, shorter than a caller's patience. */
-export const defaultLatchOptions = { silenceMs: 5000 } as const satisfies LatchOptions;
+export const defaultLatchOptions = { silenceMs: 5000, strayMs: 1000 } as const satisfies LatchOptions;
 
 /**
  * Decides whose packets a leg takes and where it sends (symmetric RTP, RFC 4961). Until the first packet that fits what
@@ -22,7 +24,12 @@ export class Latch {
   /** Packets refused by their source; times the address changed. */
   readonly counters = { refused: 0, relatched: 0 };
   readonly #options: LatchOptions;
+  #signalled: RtpAddress | undefined;
   #target: RtpAddress | undefined;
+  /** The far end, or its address, became another by signalling: its packets may be on the way still. */
+  #isMoving = false;
+  /** When the first of those came. */
+  #strayFrom: number | undefined;
   /** Whose packets are taken; undefined until the first one. */
   #source: RtpAddress | undefined;
   /** A re-INVITE came: the next packet that fits may come from elsewhere. */
@@ -31,11 +38,16 @@ export class Latch {
 
   constructor(signalled: RtpAddress | undefined, options: LatchOptions = defaultLatchOptions) {
     this.#options = options;
+    this.#signalled = signalled;
     this.#target = signalled;
   }
 
   /** A re-INVITE was agreed on: we send to its address until a packet that fits says better. */
   resignal(signalled: RtpAddress | undefined): void {
+    const before = this.#signalled;
+    this.#isMoving = before?.address !== signalled?.address || before?.port !== signalled?.port;
+    this.#strayFrom = undefined;
+    this.#signalled = signalled;
     this.#target = signalled;
     this.#open = true;
   }
@@ -59,6 +71,7 @@ export class Latch {
   fits(address: string, port: number, now: number): boolean {
     this.#heardAt = now;
     if (this.#isSource(address, port)) {
+      if (this.#isStray(now)) return false;
       if (this.#open) this.#target = this.#source;
       this.#open = false;
       return false;
@@ -68,6 +81,13 @@ export class Latch {
     this.#source = { address, port };
     this.#target = this.#source;
     return true;
+  }
+
+  /** A packet of the address before: a last one on the way, or one that goes on sending from there whatever it signals. */
+  #isStray(now: number): boolean {
+    if (!this.#open || !this.#isMoving) return false;
+    this.#strayFrom ??= now;
+    return now - this.#strayFrom < this.#options.strayMs;
   }
 
   #isSource(address: string, port: number): boolean {

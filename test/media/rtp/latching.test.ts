@@ -50,6 +50,29 @@ describe("latching", () => {
     expect(latch.counters.relatched).toBe(1);
   });
 
+  test("when another address is signalled, the last packets of the one before are taken and decide nothing", () => {
+    const latch = new Latch(sdp);
+    packet(latch, nat, 0);
+    const taker = { address: "203.0.113.10", port: 7000 };
+    latch.resignal(taker);
+    for (let now = 20; now <= 400; now += 20) expect(packet(latch, nat, now)).toBe(true);
+    expect(latch.target).toEqual(taker);
+    const itsNat = { address: "203.0.113.11", port: 7777 };
+    expect(packet(latch, itsNat, 420)).toBe(true);
+    expect(latch.target).toEqual(itsNat);
+    expect(packet(latch, nat, 440)).toBe(false);
+  });
+
+  test("one that signals another address and goes on sending from where it was is followed there after a second", () => {
+    const latch = new Latch(sdp);
+    packet(latch, nat, 0);
+    latch.resignal({ ...sdp, port: 4002 });
+    for (let now = 20; now <= 1000; now += 20) packet(latch, nat, now);
+    expect(latch.target).toEqual({ ...sdp, port: 4002 });
+    for (let now = 1020; now <= 1040; now += 20) packet(latch, nat, now);
+    expect(latch.target).toEqual(nat);
+  });
+
   test("after a re-INVITE the next packet that fits decides, then the door is closed again", () => {
     const latch = new Latch(sdp);
     packet(latch, nat, 0);
