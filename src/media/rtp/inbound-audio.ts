@@ -1,6 +1,7 @@
 import { createEncoder, type FrameEncoder } from "../../codecs/codec.ts";
 import { type AudioFormat, bytesPerMs, frameBytes, frameMs, frameSamples, silenceByte } from "../../codecs/format.ts";
 import { ComfortNoise, parseComfortNoise } from "./comfort-noise.ts";
+import { defaultDelayOptions } from "./delay-estimate.ts";
 import { FrameQueue } from "./frame-queue.ts";
 import { InbandDtmfDetector } from "./inband-dtmf.ts";
 import { InboundCodec, type Scaling } from "./inbound-codec.ts";
@@ -39,7 +40,7 @@ export class InboundAudio {
   #detector: InbandDtmfDetector | undefined;
   #scaling = { wish: "none", force: false } as { -readonly [K in keyof Scaling]: Scaling[K] };
 
-  /** `inner` has a constant rate. `onInbandKey` hears of keys found in the audio. */
+  /** `inner` has a constant rate. `seed`: a random whole number. `onInbandKey` hears of keys found in the audio. */
   constructor(inner: AudioFormat, plan: MediaPlan, seed: number, onInbandKey: (key: string) => void) {
     this.#inner = inner;
     this.#frameBytes = frameBytes(inner);
@@ -52,7 +53,7 @@ export class InboundAudio {
     this.#onInbandKey = onInbandKey;
     this.#plan = plan;
     this.#current = this.#codec(plan.codecs[0]!);
-    this.jitter = new JitterBuffer(this.#current.codec.clockRateHz);
+    this.jitter = new JitterBuffer(this.#current.codec.clockRateHz, defaultDelayOptions, seed);
     this.replan(plan);
   }
 

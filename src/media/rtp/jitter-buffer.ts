@@ -16,8 +16,13 @@ const shrinkSlackMs = 15;
 /** Pause between two changes of length; less when far off. */
 const scalePauseMs = 200;
 const hastyScalePauseMs = 40;
-/** Pause between two wishes: where no seam fits, the very next frame seldom has a better one, and looking costs. */
-const wishPauseMs = 40;
+/**
+ * Every so many ticks it is a stream's turn to wish for another length, less when far off. Making one costs more than all
+ * else that is done with a frame, and after a stall of ours every stream is too long: each has its turn in another tick.
+ */
+const wishEveryTicks = 5;
+const hastyWishEveryTicks = 3;
+const tickMs = 20;
 const hastyMs = 40;
 /** Beyond the largest delay by this much, audio is left out rather than shrunk, down to the wanted delay. */
 const excessMs = 60;
@@ -72,6 +77,7 @@ export class JitterBuffer {
     resyncs: 0,
   };
   readonly #maxDelayMs: number;
+  readonly #turn: number;
   readonly #ring = new JitterRing();
   readonly #seqs = new SeqExtender();
   readonly #timestamps = new TimestampExtender();
@@ -86,10 +92,11 @@ export class JitterBuffer {
   #unitTicks: number;
   #underrunTicks = 0;
   #scaledAt = Number.NEGATIVE_INFINITY;
-  #wishedAt = Number.NEGATIVE_INFINITY;
   #delayMs = 0;
 
-  constructor(clockRateHz: number, options: DelayOptions = defaultDelayOptions) {
+  /** `turn`: any whole number, another one for each stream of a process. */
+  constructor(clockRateHz: number, options: DelayOptions = defaultDelayOptions, turn = 0) {
+    this.#turn = turn % (wishEveryTicks * hastyWishEveryTicks);
     this.#ticksPerMs = clockRateHz / 1000;
     this.#unitTicks = 20 * this.#ticksPerMs;
     this.#maxDelayMs = options.maxMs;
@@ -269,11 +276,11 @@ export class JitterBuffer {
 
   #adviseScale(now: number): void {
     const shortMs = this.#estimate.targetMs - this.#delayMs;
-    const pauseMs = Math.abs(shortMs) > hastyMs ? hastyScalePauseMs : scalePauseMs;
-    if (now - this.#scaledAt < pauseMs || now - this.#wishedAt < wishPauseMs) return;
-    if (shortMs > stretchSlackMs) this.scale = "stretch";
-    else if (shortMs < -shrinkSlackMs) this.scale = "shrink";
-    if (this.scale !== "none") this.#wishedAt = now;
+    if (shortMs <= stretchSlackMs && shortMs >= -shrinkSlackMs) return;
+    const isHasty = Math.abs(shortMs) > hastyMs;
+    if (now - this.#scaledAt < (isHasty ? hastyScalePauseMs : scalePauseMs)) return;
+    if ((Math.floor(now / tickMs) + this.#turn) % (isHasty ? hastyWishEveryTicks : wishEveryTicks) !== 0) return;
+    this.scale = shortMs > 0 ? "stretch" : "shrink";
   }
 
   #restart(): void {
