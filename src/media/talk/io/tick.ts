@@ -13,8 +13,8 @@ export interface TickOptions {
 }
 
 /**
- * Starts the one 20 ms tick of a media process, on the grid of its start: it does not drift and never bunches. What came
- * in during a stall is read before the slot that ends it.
+ * Starts the one 20 ms tick of a media process, on the grid of its start: it does not drift, and after a stall at most two
+ * slots come close together. What came in during a stall is read before the slot that ends it.
  */
 export function startTick(options: TickOptions): { close(): void } {
   const { clock, slot, late } = options;
@@ -45,7 +45,7 @@ export function startTick(options: TickOptions): { close(): void } {
     slot(now);
     if (closed) return;
     const after = clock.now();
-    current = nextSlot(startAt, current, now, after);
+    current = nextSlot(startAt, current, after);
     wait(after);
   };
   wait(startAt);
