@@ -5,10 +5,11 @@ import { defaultDelayOptions } from "./delay-estimate.ts";
 import { FrameQueue } from "./frame-queue.ts";
 import { InbandDtmfDetector } from "./inband-dtmf.ts";
 import { InboundCodec, type Scaling } from "./inbound-codec.ts";
-import { JitterBuffer } from "./jitter-buffer.ts";
+import { JitterBuffer, type JitterScale } from "./jitter-buffer.ts";
 import type { JitterSlot } from "./jitter-slot.ts";
 import { type MediaPlan, payloadTicks, type RtpCodec } from "./media-plan.ts";
 import type { RtpPacket } from "./packet.ts";
+import type { ScaleBudget } from "./scale-budget.ts";
 
 /** Decoded audio waiting for its tick at most: a 120 ms packet on top of a frame. */
 const queueMs = 200;
@@ -17,6 +18,15 @@ const forceBeyondMs = 40;
 
 /** What became of a packet. `unknown`: its payload type was not agreed on; `unreadable`: its payload is none of the codec's. */
 export type InboundVerdict = "taken" | "dropped" | "unknown" | "unreadable";
+
+/** What an inbound side is given besides its formats. */
+export interface InboundParts {
+  /** Any random whole number. */
+  readonly seed: number;
+  /** Hears of keys found in the audio. */
+  readonly onInbandKey: (key: string) => void;
+  readonly scaleBudget: ScaleBudget | undefined;
+}
 
 /** From packets to one frame of the inner format each tick: order, loss, comfort noise, length, codec. */
 export class InboundAudio {
@@ -34,14 +44,15 @@ export class InboundAudio {
   #encoder: FrameEncoder;
   readonly #codecs = new Map<RtpCodec, InboundCodec>();
   readonly #onInbandKey: (key: string) => void;
+  readonly #scaleBudget: ScaleBudget | undefined;
   #plan: MediaPlan;
   #current: InboundCodec;
   #noisy = false;
   #detector: InbandDtmfDetector | undefined;
   #scaling = { wish: "none", force: false } as { -readonly [K in keyof Scaling]: Scaling[K] };
 
-  /** `inner` has a constant rate. `seed`: a random whole number. `onInbandKey` hears of keys found in the audio. */
-  constructor(inner: AudioFormat, plan: MediaPlan, seed: number, onInbandKey: (key: string) => void) {
+  /** `inner` has a constant rate. */
+  constructor(inner: AudioFormat, plan: MediaPlan, { seed, onInbandKey, scaleBudget }: InboundParts) {
     this.#inner = inner;
     this.#frameBytes = frameBytes(inner);
     this.#queue = new FrameQueue(queueMs * bytesPerMs(inner));
@@ -51,6 +62,7 @@ export class InboundAudio {
     this.#noiseBytes = new Uint8Array(this.#frameBytes);
     this.#encoder = createEncoder(inner);
     this.#onInbandKey = onInbandKey;
+    this.#scaleBudget = scaleBudget;
     this.#plan = plan;
     this.#current = this.#codec(plan.codecs[0]!);
     this.jitter = new JitterBuffer(this.#current.codec.clockRateHz, defaultDelayOptions, seed);
@@ -140,7 +152,7 @@ export class InboundAudio {
     }
     this.#noisy = false;
     const current = this.#current;
-    const wish = this.jitter.scale;
+    const wish = this.#grantedWish();
     const plain = wish === "none" && !this.#plan.inbandDetection && current.mayPass(unit.payload);
     if (plain) {
       current.passed(unit.payload);
@@ -164,6 +176,11 @@ export class InboundAudio {
     }
     this.#queue.push(current.bytes, current.convert(scaled));
     return undefined;
+  }
+
+  #grantedWish(): JitterScale {
+    const { scale } = this.jitter;
+    return scale === "none" || !this.#scaleBudget || this.#scaleBudget.take() ? scale : "none";
   }
 
   #conceal(ticks: number): void {

@@ -3,6 +3,7 @@ import type { DtmfMode } from "./dtmf-dedup.ts";
 import type { RtpAddress } from "./latching.ts";
 import type { MediaPlan } from "./media-plan.ts";
 import type { RtpNews, WatchOptions } from "./media-watch.ts";
+import type { ScaleBudget } from "./scale-budget.ts";
 
 /** What a leg needs from outside. */
 export interface RtpStreamOptions {
@@ -19,6 +20,8 @@ export interface RtpStreamOptions {
   /** 0 … below 1. */
   readonly random: () => number;
   readonly watch?: WatchOptions;
+  /** Shared by the streams of a process; undefined: unbounded. */
+  readonly scaleBudget?: ScaleBudget;
 }
 
 /** Where a leg's orders go. Views are valid only during the call, those of packets until three more were sent. */

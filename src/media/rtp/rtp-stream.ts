@@ -58,7 +58,9 @@ export class RtpStream {
     this.#now = now;
     this.latch = new Latch(plan.remote);
     this.#watch = new MediaWatch(options.watch ?? defaultWatchOptions);
-    this.inbound = new InboundAudio(inner, plan, Math.floor(random() * 0x100000000), (key) => this.#key(key, "inband"));
+    const seed = Math.floor(random() * 0x100000000);
+    const onInbandKey = (key: string): void => this.#key(key, "inband");
+    this.inbound = new InboundAudio(inner, plan, { seed, onInbandKey, scaleBudget: options.scaleBudget });
     this.outbound = new OutboundAudio(inner, plan, options, (bytes, size, payloadBytes, timestamp) =>
       this.#send(bytes, size, payloadBytes, timestamp),
     );

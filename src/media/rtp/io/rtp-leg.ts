@@ -7,6 +7,7 @@ import type { MediaPlan, RtpCodec } from "../media-plan.ts";
 import { defaultWatchOptions, type RtpNews } from "../media-watch.ts";
 import type { PortPool } from "../port-pool.ts";
 import { RtpStream } from "../rtp-stream.ts";
+import type { ScaleBudget } from "../scale-budget.ts";
 import { openRtpSockets, type RtpSocketPair } from "./rtp-sockets.ts";
 
 export interface RtpLegOptions {
@@ -16,6 +17,8 @@ export interface RtpLegOptions {
   readonly rtcpMux: boolean;
   readonly clock: Clock;
   readonly randomBytes: RandomBytes;
+  /** Shared by the legs of a process. */
+  readonly scaleBudget?: ScaleBudget;
   /** No packets for this long is news; 0: never. */
   readonly noRtpMs: number;
   /** News of the media other than audio and keys. */
@@ -106,6 +109,7 @@ export class RtpLeg implements CallLeg {
         inner: this.#format,
         plan,
         watch: { ...defaultWatchOptions, noRtpMs: this.#options.noRtpMs },
+        scaleBudget: this.#options.scaleBudget,
         ssrc: numbers.getUint32(0),
         firstSeq: numbers.getUint16(4),
         firstTimestamp: numbers.getUint32(6),

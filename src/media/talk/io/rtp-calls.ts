@@ -5,6 +5,7 @@ import type { CallPlan, EndCause, MediaEvent } from "../../protocol.ts";
 import { RtpLeg } from "../../rtp/io/rtp-leg.ts";
 import type { MediaPlan } from "../../rtp/media-plan.ts";
 import { defaultPortPoolOptions, PortPool } from "../../rtp/port-pool.ts";
+import { ScaleBudget } from "../../rtp/scale-budget.ts";
 import type { CallSession } from "./call-session.ts";
 
 export interface RtpCallsOptions {
@@ -32,6 +33,7 @@ interface RtpCall {
 export class RtpCalls {
   readonly #options: RtpCallsOptions;
   readonly #ports: PortPool;
+  readonly #scaleBudget = new ScaleBudget();
   readonly #calls = new Map<string, RtpCall>();
   /** Calls whose ports are being taken, with the cause when they were hung up meanwhile. */
   readonly #opening = new Map<string, EndCause | undefined>();
@@ -58,6 +60,7 @@ export class RtpCalls {
         ports: this.#ports,
         rtcpMux: false,
         noRtpMs: this.#options.noRtpMs,
+        scaleBudget: this.#scaleBudget,
         clock,
         randomBytes: systemRandom,
         keysWanted: (digits) => report({ type: "keys-wanted", callId, digits }),
@@ -148,6 +151,7 @@ export class RtpCalls {
 
   /** Once every 20 ms, before the sessions. */
   tick(now: number): void {
+    this.#scaleBudget.refill();
     for (const call of this.#calls.values()) {
       try {
         call.leg.tick(now);
