@@ -2,16 +2,18 @@
  * A mark in the bytes of a G.711 frame that tells which phone's and which frame it is. Its bytes survive a way through
  * PCM and back, and may stand anywhere in what comes back: an echo need not keep the borders of packets.
  *
- *   D5 2A | phone, 2 digits of 6 bits | frame, 4 digits of 6 bits      each digit 80 + value
+ *   7E 71 | phone, 2 digits of 6 bits | frame, 4 digits of 6 bits      each digit C0 + value
+ *
+ * All of them are soft sounds, so that a voice with marks is still like itself one pitch period later.
  */
 
 /** Length of a mark. */
 export const markBytes = 8;
-const first = 0xd5;
-const second = 0x2a;
+const first = 0x7e;
+const second = 0x71;
 const digitBits = 6;
 const digitMask = 0x3f;
-const digitBase = 0x80;
+const digitBase = 0xc0;
 
 /** Writes a mark at `at`. */
 export function writeMark(bytes: Uint8Array, at: number, phone: number, frame: number): void {

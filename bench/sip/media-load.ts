@@ -123,12 +123,14 @@ async function handle(question: MediaLoadQuestion): Promise<void> {
       measuredTo = performance.now();
       for (const phone of phones.flat()) phone.listen();
       await new Promise((resolve) => setTimeout(resolve, lastFramesMs));
-      answer({
-        type: "report",
-        lines: phones.map(figuresOf),
-        load: { sendLatenessMs: spreadOf(sendLateness), dropped: dropped() - droppedBefore },
-      });
+      answer(report(dropped() - droppedBefore));
   }
+}
+
+/** `lost`: datagrams the kernel dropped; counted before, for nothing is read while this works. */
+function report(lost: number): MediaLoadAnswer {
+  const load = { sendLatenessMs: spreadOf(sendLateness), dropped: lost };
+  return { type: "report", lines: phones.map(figuresOf), load };
 }
 
 function dropped(): number {
