@@ -29,10 +29,12 @@ const { lines } = JSON.parse(process.argv[2] ?? "{}") as MediaLoadOptions;
 const phones: LoadPhone[][] = lines.map(() => []);
 /** Which phones send in which ms of the 20, with the socket they have. */
 const wheel: { readonly phone: LoadPhone; readonly socket: Socket }[][] = Array.from({ length: slots }, () => []);
-const sendLateness: number[] = [];
+/** In ms; memory for ten minutes of packets would be too much, so later ones take the place of the first. */
+const sendLateness = new Float64Array(1_000_000);
+let sent = 0;
 const packet = new RtpPacket();
 let phoneCount = 0;
-let measuredFrom = 0;
+let measuredFrom = Number.POSITIVE_INFINITY;
 let measuredTo = Number.POSITIVE_INFINITY;
 let droppedBefore = 0;
 
@@ -104,7 +106,7 @@ function sendFrom(start: number): void {
     for (const { phone, socket } of wheel[ms % slots] ?? []) {
       const now = performance.now();
       socket.send(phone.next(now), phone.remotePort, "127.0.0.1");
-      if (now >= measuredFrom && now < measuredTo) sendLateness.push(now - ms);
+      if (now >= measuredFrom && now < measuredTo) sendLateness[sent++ % sendLateness.length] = now - ms;
     }
   }
   setTimeout(sendFrom, 1, ms);
@@ -129,7 +131,7 @@ async function handle(question: MediaLoadQuestion): Promise<void> {
 
 /** `lost`: datagrams the kernel dropped; counted before, for nothing is read while this works. */
 function report(lost: number): MediaLoadAnswer {
-  const load = { sendLatenessMs: spreadOf(sendLateness), dropped: lost };
+  const load = { sendLatenessMs: spreadOf([...sendLateness.subarray(0, sent)]), dropped: lost };
   return { type: "report", lines: phones.map(figuresOf), load };
 }
 

@@ -2,6 +2,8 @@ import { SeqExtender, type SeqNo } from "../../src/media/rtp/wrap.ts";
 import { findMark, markBytes, markedFrame, markedPhone } from "./frame-mark.ts";
 
 const frameMs = 20;
+/** A minute and a half. */
+const maxFrames = 4500;
 
 /** What became of one call's packets while it was measured. */
 export interface StreamFigures {
@@ -20,14 +22,41 @@ export interface StreamFigures {
   readonly foreignFrames: number;
 }
 
+/** Moments by number, in memory taken beforehand: all phones growing at once would be a stall of the bench's own. */
+class Moments {
+  /** One more than the highest number. */
+  length = 0;
+  #at = new Float64Array(maxFrames).fill(Number.NaN);
+
+  set(number: number, at: number): void {
+    if (number >= this.#at.length) {
+      const longer = new Float64Array(2 * number).fill(Number.NaN);
+      longer.set(this.#at);
+      this.#at = longer;
+    }
+    this.#at[number] = at;
+    this.length = Math.max(this.length, number + 1);
+  }
+
+  /** NaN: nothing happened under this number. */
+  get(number: number): number {
+    return this.#at[number] ?? Number.NaN;
+  }
+
+  has(number: number): boolean {
+    return !Number.isNaN(this.get(number));
+  }
+}
+
 /** Measures what one phone hears, packet by packet: nothing is worked out before `figures`. Times in ms. */
 export class StreamMeter {
   readonly #phone: number;
   readonly #seqs = new SeqExtender();
   /** Arrival by unwrapped number less the first one's. */
-  readonly #arrivedAt: (number | undefined)[] = [];
-  readonly #sentAt: number[] = [];
-  readonly #backAt: (number | undefined)[] = [];
+  readonly #arrivedAt = new Moments();
+  /** Of frames, by their number: when they went out, and when they came back. */
+  readonly #sentAt = new Moments();
+  readonly #backAt = new Moments();
   /** The end of the payload before, for a mark on the border of two packets. */
   readonly #joined = new Uint8Array(4096);
   #keptBytes = 0;
@@ -43,7 +72,7 @@ export class StreamMeter {
 
   /** Frame `frame` went out; frames are counted from 0 on. */
   sent(frame: number, now: number): void {
-    this.#sentAt[frame] = now;
+    this.#sentAt.set(frame, now);
   }
 
   /** A packet came. */
@@ -53,11 +82,11 @@ export class StreamMeter {
     const place = extended - this.#firstSeq;
     // Before the first one: it overtook others at the very beginning, which is not measured.
     if (place < 0) return;
-    if (this.#arrivedAt[place] !== undefined) {
+    if (this.#arrivedAt.has(place)) {
       this.#duplicates.push(now);
       return;
     }
-    this.#arrivedAt[place] = now;
+    this.#arrivedAt.set(place, now);
     this.#lastSeq = Math.max(this.#lastSeq, place);
   }
 
@@ -78,26 +107,27 @@ export class StreamMeter {
 
   #mark(at: number, now: number): void {
     const frame = markedFrame(this.#joined, at);
-    if (markedPhone(this.#joined, at) !== this.#phone || this.#sentAt[frame] === undefined) this.#foreign.push(now);
-    else this.#backAt[frame] ??= now;
+    if (markedPhone(this.#joined, at) !== this.#phone || !this.#sentAt.has(frame)) this.#foreign.push(now);
+    else if (!this.#backAt.has(frame)) this.#backAt.set(frame, now);
   }
 
   /** What became of the packets that came, and the frames that were sent, from `from` to `to`. */
   figures(from: number, to: number): StreamFigures {
-    const inside = (at: number | undefined): at is number => at !== undefined && at >= from && at < to;
+    const inside = (at: number): boolean => at >= from && at < to;
     const offsets: number[] = [];
     let first = -1;
     let last = -1;
     for (let place = 0; place <= this.#lastSeq; place++) {
-      const at = this.#arrivedAt[place];
+      const at = this.#arrivedAt.get(place);
       if (!inside(at)) continue;
       if (first < 0) first = place;
       last = place;
       offsets.push(at - place * frameMs);
     }
     const earliest = offsets.reduce((least, offset) => Math.min(least, offset), Number.POSITIVE_INFINITY);
-    const frames = [...this.#sentAt.keys()].filter((frame) => inside(this.#sentAt[frame]));
-    const back = frames.filter((frame) => this.#backAt[frame] !== undefined);
+    const frames: number[] = [];
+    for (let frame = 0; frame < this.#sentAt.length; frame++) if (inside(this.#sentAt.get(frame))) frames.push(frame);
+    const back = frames.filter((frame) => this.#backAt.has(frame));
     return {
       arrived: offsets.length,
       lost: first < 0 ? 0 : last - first + 1 - offsets.length,
@@ -105,7 +135,7 @@ export class StreamMeter {
       latenessMs: offsets.map((offset) => offset - earliest),
       framesSent: frames.length,
       framesBack: back.length,
-      turnaroundMs: back.map((frame) => this.#backAt[frame]! - this.#sentAt[frame]!),
+      turnaroundMs: back.map((frame) => this.#backAt.get(frame) - this.#sentAt.get(frame)),
       foreignFrames: this.#foreign.filter(inside).length,
     };
   }

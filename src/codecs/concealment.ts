@@ -6,6 +6,11 @@ const fadeMs = 60;
 const minPeriodMs = 2.5;
 const maxPeriodMs = 15;
 const compareMs = 10;
+/** Samples a ms that are compared. */
+const comparedPerMs = 8;
+/** Int16Array: the history in steps of 8 kHz. Float64Array: the energy before each. Used within one search only. */
+const compared = new Int16Array((maxPeriodMs + compareMs) * comparedPerMs);
+const energies = new Float64Array(compared.length + 1);
 /** The first good audio after a loss is blended in over this much, so that the seam does not click. */
 const blendMs = 5;
 
@@ -42,7 +47,15 @@ export class RepeatAndFade {
   conceal(out: Int16Array, samples: number = frameMs * this.samplesPerMs): number {
     if (samples > out.length) throw new Error("Conceal: the output is too short");
     if (this.lostSamples === 0) this.periodSamples = this.findPeriod();
-    for (let i = 0; i < samples; i++) out[i] = this.madeUp(this.lostSamples + i);
+    const { history, periodSamples, lostSamples } = this;
+    const fadeSamples = fadeMs * this.samplesPerMs;
+    // Many calls may lose a packet at once, on code that seldom runs: the loop is short.
+    let at = history.length - periodSamples + (lostSamples % periodSamples);
+    for (let i = 0; i < samples; i++) {
+      const left = fadeSamples - lostSamples - i;
+      out[i] = left > 0 ? Math.round((history[at]! * left) / fadeSamples) : 0;
+      if (++at === history.length) at -= periodSamples;
+    }
     this.lostSamples += samples;
     return samples;
   }
@@ -66,24 +79,21 @@ export class RepeatAndFade {
   /** Period whose normalised correlation is highest; compared at 8 kHz steps, which costs the same at every rate. */
   private findPeriod(): number {
     const { history, samplesPerMs } = this;
-    const step = samplesPerMs / 8;
-    const compareFrom = history.length - compareMs * samplesPerMs;
-    let best = maxPeriodMs * samplesPerMs;
+    const step = samplesPerMs / comparedPerMs;
+    for (let i = 0; i < compared.length; i++) compared[i] = history[i * step]!;
+    for (let i = 0; i < compared.length; i++) energies[i + 1] = energies[i]! + compared[i]! ** 2;
+    const from = maxPeriodMs * comparedPerMs;
+    let best = maxPeriodMs * comparedPerMs;
     let bestScore = 0;
-    for (let lag = minPeriodMs * samplesPerMs; lag <= maxPeriodMs * samplesPerMs; lag += step) {
+    for (let lag = minPeriodMs * comparedPerMs; lag <= maxPeriodMs * comparedPerMs; lag++) {
       let product = 0;
-      let energy = 1;
-      for (let i = compareFrom; i < history.length; i += step) {
-        const earlier = history[i - lag]!;
-        product += history[i]! * earlier;
-        energy += earlier * earlier;
-      }
-      const score = product / Math.sqrt(energy);
+      for (let i = from; i < compared.length; i++) product += compared[i]! * compared[i - lag]!;
+      const score = product / Math.sqrt(1 + energies[compared.length - lag]! - energies[from - lag]!);
       if (score > bestScore) {
         bestScore = score;
         best = lag;
       }
     }
-    return best;
+    return best * step;
   }
 }
