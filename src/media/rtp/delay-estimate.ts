@@ -108,12 +108,10 @@ export class DelayEstimate {
     this.#weight /= forget;
     if (this.#weight > 1e9) this.#scaleDown();
     const { minMs, maxMs, initialMs } = this.#options;
-    let above = this.#total * (1 - quantile);
-    let step = histogram.length - 1;
-    for (; step > 0; step--) {
-      above -= histogram[step]!;
-      if (above < 0) break;
-    }
+    // Counted from below: most packets of most calls are hardly late.
+    let below = this.#total * quantile - histogram[0]!;
+    let step = 0;
+    while (below > 0 && step < histogram.length - 1) below -= histogram[++step]!;
     // The step's far edge; one step more for what the ticks round away.
     const learned = Math.max(minMs, Math.min(maxMs, (step + 2) * stepMs));
     this.#targetMs = now < this.#settlesAt ? Math.max(initialMs, learned) : learned;

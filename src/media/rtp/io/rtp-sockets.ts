@@ -8,6 +8,9 @@ const maxAttempts = 16;
 /** Room for 200 ms of a call's packets in a busy moment. */
 const receiveBufferBytes = 64 * 1024;
 
+/** Views of packets kept for a leg. */
+const maxViews = 8;
+
 /** Who hears what arrives. Views are valid only during the call. */
 export interface RtpSocketEvents {
   /** A datagram at the RTP port (with rtcp-mux also RTCP). */
@@ -93,9 +96,10 @@ function wire(
       if (error.code === "ECONNREFUSED") events.unreachable();
     });
   }
+  const views = new PacketViews();
   const send = (socket: Socket, bytes: Uint8Array, sizeBytes: number, to: RtpAddress) => {
     // Ports come from outside, and the one above 65535 is none; the system would throw, in everybody's tick.
-    if (open && to.port > 0 && to.port <= 65_535) socket.send(bytes, 0, sizeBytes, to.port, to.address);
+    if (open && to.port > 0 && to.port <= 65_535) socket.send(views.of(bytes, sizeBytes), to.port, to.address);
   };
   return {
     port,
@@ -109,4 +113,24 @@ function wire(
       release();
     },
   };
+}
+
+/** Views of a leg's few packet buffers, whose packets mostly have one size: nothing is made for each packet. */
+class PacketViews {
+  readonly #views: Uint8Array[] = [];
+  #next = 0;
+
+  /** The first `sizeBytes` of `bytes`. */
+  of(bytes: Uint8Array, sizeBytes: number): Uint8Array {
+    const views = this.#views;
+    for (let i = 0; i < views.length; i++) {
+      const view = views[i]!;
+      if (view.length === sizeBytes && view.byteOffset === bytes.byteOffset && view.buffer === bytes.buffer)
+        return view;
+    }
+    const view = bytes.subarray(0, sizeBytes);
+    views[this.#next] = view;
+    this.#next = (this.#next + 1) % maxViews;
+    return view;
+  }
 }
