@@ -11,11 +11,11 @@ export function cpuSeconds(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
 }
 
-/** CPU seconds the whole machine has used so far, those its host took away included. */
-export function machineCpuSeconds(): number {
+/** CPU seconds the whole machine has used so far, and those that the host of a virtual machine took away while it was wanted. */
+export function machineCpuSeconds(): { readonly used: number; readonly stolen: number } {
   const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0, steal = 0] =
     readFileSync("/proc/stat", "utf8").split("\n", 1)[0]?.trim().split(/\s+/).slice(1).map(Number) ?? [];
-  return (user + nice + system + irq + softirq + steal) / ticksPerSecond;
+  return { used: (user + nice + system + irq + softirq) / ticksPerSecond, stolen: steal / ticksPerSecond };
 }
 
 /** Memory of a process that is in RAM, in bytes. */
