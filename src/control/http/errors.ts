@@ -6,6 +6,7 @@ import { describeFault } from "./validation.ts";
 export const statusOf: Readonly<Record<GatewayErrorCode, number>> = {
   "invalid-request": 400,
   unauthorized: 401,
+  "payment-required": 402,
   forbidden: 403,
   "not-found": 404,
   conflict: 409,

@@ -8,6 +8,7 @@ import { toSnakeCase } from "./shapes.ts";
 const codes: Readonly<Record<GatewayErrorCode, string>> = {
   "invalid-request": "invalid_request",
   unauthorized: "unauthorized",
+  "payment-required": "payment_required",
   forbidden: "forbidden",
   "not-found": "not_found",
   conflict: "conflict",
