@@ -1,5 +1,5 @@
 import type { FastifyError } from "fastify";
-import { GatewayError, type GatewayErrorCode } from "../../kit/errors.ts";
+import { GatewayError, type GatewayErrorCode, type RefusalLinks, type RefusalReason } from "../../kit/errors.ts";
 import { describeFault } from "./validation.ts";
 
 /** Status of each refusal (RFC 9110 §15). */
@@ -26,6 +26,10 @@ export interface Refusal {
   readonly field: string | undefined;
   /** Who named the field. */
   readonly fieldBy: "schema" | "service";
+  /** How far the request came: it could not be read, was not as described, or the service would not have it. */
+  readonly stage: "reading" | "schema" | "service";
+  readonly reason: RefusalReason | undefined;
+  readonly links: RefusalLinks;
   /** The cause is ours: to be logged. */
   readonly ours: boolean;
 }
@@ -33,35 +37,33 @@ export interface Refusal {
 /** Makes a refusal of whatever was thrown on the way to an answer; what we did not foresee tells nothing of itself. */
 export function toRefusal(error: unknown): Refusal {
   if (error instanceof GatewayError) {
-    const { code, message, field } = error;
-    return { status: statusOf[code], code, message, field, fieldBy: "service", ours: code === "internal" };
+    const { code, message, field, reason, links } = error;
+    const ours = code === "internal";
+    return { status: statusOf[code], code, message, field, fieldBy: "service", stage: "service", reason, links, ours };
   }
   const { validation, validationContext, statusCode = 500, code } = error as Partial<FastifyError>;
-  const plain = { field: undefined, fieldBy: "schema", ours: false } as const;
   if (validation !== undefined) {
     const { field, message } = describeFault(validation);
     const where = validationContext === "body" ? "the body" : "the request";
     return {
-      ...plain,
-      status: 400,
-      code: "invalid-request",
-      message: field === "" ? `${where} ${message}` : `${field} ${message}`,
+      ...unread(400, "invalid-request", field === "" ? `${where} ${message}` : `${field} ${message}`),
+      stage: "schema",
       field: field === "" ? undefined : field,
     };
   }
-  if (statusCode === 413) return { ...plain, status: 413, code: "too-large", message: "the body is too large" };
-  if (statusCode === 415) {
-    return { ...plain, status: 415, code: "invalid-request", message: "the body must be application/json" };
-  }
-  if (code === "FST_ERR_CTP_EMPTY_JSON_BODY") {
-    return { ...plain, status: 400, code: "invalid-request", message: "the body is empty" };
-  }
-  if (statusCode === 400) {
-    return { ...plain, status: 400, code: "invalid-request", message: "the body is not readable JSON" };
-  }
-  if (statusCode === 404) return { ...plain, status: 404, code: "not-found", message: "there is nothing here" };
-  if (statusCode > 400 && statusCode < 500) {
-    return { ...plain, status: statusCode, code: "invalid-request", message: "the request is not valid" };
-  }
-  return { ...plain, status: 500, code: "internal", message: "something went wrong here", ours: true };
+  if (statusCode === 413) return unread(413, "too-large", "the body is too large");
+  if (statusCode === 415) return unread(415, "invalid-request", "the body must be application/json");
+  if (code === "FST_ERR_CTP_EMPTY_JSON_BODY") return unread(400, "invalid-request", "the body is empty");
+  if (code === "FST_ERR_BAD_URL") return unread(400, "invalid-request", "the path is not readable");
+  // No id of ours is so long, so nothing is there.
+  if (statusCode === 404 || statusCode === 414) return unread(404, "not-found", "there is nothing here");
+  if (statusCode === 400) return unread(400, "invalid-request", "the body is not readable JSON");
+  if (statusCode > 400 && statusCode < 500) return unread(statusCode, "invalid-request", "the request is not valid");
+  return { ...unread(500, "internal", "something went wrong here"), stage: "service", ours: true };
+}
+
+/** A refusal of what did not come as far as a schema. */
+function unread(status: number, code: GatewayErrorCode, message: string): Refusal {
+  const nothing = { field: undefined, reason: undefined, links: {}, ours: false } as const;
+  return { ...nothing, status, code, message, fieldBy: "schema", stage: "reading" };
 }
