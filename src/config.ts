@@ -28,6 +28,19 @@ export const settings = {
     secret: true,
     about: "PostgreSQL database, postgres://user:password@host/name. Empty: SQLite in the data folder.",
   },
+  redisUrl: {
+    env: "REDIS_URL",
+    kind: "text",
+    fallback: "",
+    secret: true,
+    about: "Redis that counts rate limits for all nodes, redis://host:6379. Empty: every node counts for itself.",
+  },
+  rateLimitFactor: {
+    env: "TANDEM_RATE_LIMIT_FACTOR",
+    kind: "integer",
+    fallback: "1",
+    about: "Rate limits of the APIs are so many times as high. 0: there are none.",
+  },
   http: {
     env: "TANDEM_HTTP",
     kind: "address",

@@ -80,6 +80,11 @@ export function createMetrics() {
       labelNames: ["reason"],
       registers,
     }),
+    limitsWithoutRedis: new Counter({
+      name: "tandem_limits_without_redis_total",
+      help: "Requests whose rate limit this node counted for itself because Redis was away",
+      registers,
+    }),
     phonesRegistered: new Gauge({
       name: "tandem_phones_registered",
       help: "Phones that can be reached now",
