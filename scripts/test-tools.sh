@@ -2,7 +2,7 @@
 # Puts in place what the tests need beyond npm: Debian packages. As root with apt-get it installs them; otherwise it says
 # exactly what to install and fails.
 set -euo pipefail
-packages=(pocketsphinx pocketsphinx-en-us asterisk-core-sounds-en-wav baresip sip-tester kamailio postgresql)
+packages=(pocketsphinx pocketsphinx-en-us asterisk-core-sounds-en-wav baresip sip-tester kamailio postgresql redis-server)
 missing=()
 for package in "${packages[@]}"; do
   dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")
