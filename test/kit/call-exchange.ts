@@ -51,6 +51,8 @@ export class CallExchange {
   readonly calls: GatewayCalls;
   readonly created: NewCall[] = [];
   readonly endings = new Map<CallId, EndCause>();
+  /** Calls whose ending was told again. */
+  readonly endedTwice: CallId[] = [];
   readonly transfers: TransferNews[] = [];
   readonly facts: [CallId, SignallingFacts][] = [];
   readonly commands: MediaCommand[] = [];
@@ -243,7 +245,10 @@ export class CallExchange {
   }
 
   #end(callId: CallId, cause: EndCause): boolean {
-    if (this.endings.has(callId)) return false;
+    if (this.endings.has(callId)) {
+      this.endedTwice.push(callId);
+      return false;
+    }
     this.endings.set(callId, cause);
     return true;
   }

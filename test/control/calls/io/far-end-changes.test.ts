@@ -3,41 +3,13 @@ import type { CallId } from "../../../../src/kit/ids.ts";
 import { agentNumber, CallExchange } from "../../../kit/call-exchange.ts";
 import { eventually } from "../../../kit/gateway.ts";
 import { settle } from "../../../kit/live-house.ts";
-import type { Telephone, TelephoneLine } from "../../../kit/telephone.ts";
-
-/** Resolves when a transfer has come to its end: what the transferor was told. */
-function told(line: TelephoneLine): Promise<string> {
-  return eventually("the transfer is over", () => (line.transfer().endsWith("!") ? line.transfer() : undefined), 3000);
-}
-
-/** Resolves when a call's media go to a telephone. */
-function mediaAt(exchange: CallExchange, callId: CallId, { rtpPort }: Telephone): Promise<true> {
-  return eventually(
-    "the media have moved",
-    () => (exchange.remotePorts(callId).at(-1) === rtpPort ? true : undefined),
-    3000,
-  );
-}
+import { joined, mediaAt, told } from "../../../kit/telephone-talks.ts";
 
 /** 101 talks with an agent, 102 is there. */
 async function withAgent() {
   const exchange = await CallExchange.open();
   const [a, b] = [await exchange.telephone("101"), await exchange.telephone("102")];
   return { exchange, a, b, ...(await exchange.withAgent(a)) };
-}
-
-/** One telephone calls another and they talk: both lines, and both calls. */
-async function joined(exchange: CallExchange, from: Telephone, to: Telephone) {
-  const before = exchange.created.length;
-  const calling = from.call(to.name);
-  const called = await to.rings(to.incoming.length);
-  called.answer();
-  await calling.until("answered");
-  const [caller, callee] = exchange.created.slice(before).map(({ callId }) => callId);
-  if (!caller || !callee) throw new Error("there are not two calls");
-  await exchange.talks(caller);
-  await exchange.talks(callee);
-  return { calling, called, caller, callee };
 }
 
 describe("a far end passes its call to another telephone", () => {
