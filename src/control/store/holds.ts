@@ -64,3 +64,13 @@ export function holdsLeftOver(db: Db): Promise<HoldLeftOver[]> {
     .orderBy("ledger_holds.org_id")
     .execute();
 }
+
+/** How many numbers an organisation has. */
+export async function countNumbers(db: Db, orgId: OrgId): Promise<number> {
+  const row = await db
+    .selectFrom("numbers")
+    .select(sql<number>`count(*)`.as("count"))
+    .where("org_id", "=", orgId)
+    .executeTakeFirstOrThrow();
+  return row.count;
+}

@@ -24,7 +24,16 @@ export interface NewEntry {
   readonly item: string;
   /** What the customer is shown: what it cost, or what came in. */
   readonly amountMicros: number;
+  /** What was used, which a refund takes back. */
+  readonly lines: readonly EntryLine[];
   readonly createdAt: number;
+}
+
+/** What was used of an item; `quantity` in pieces, or ms of what is paid by time. */
+export interface EntryLine {
+  readonly item: string;
+  readonly quantity: number;
+  readonly amountMicros: number;
 }
 
 /**
@@ -53,9 +62,10 @@ export async function postEntry(db: Db, orgId: OrgId, entry: NewEntry, postings:
   }
   if (total !== 0) throw new Error(`the postings of an entry must sum to zero, not ${total}`);
   const { id, kind, ref, item, amountMicros, createdAt } = entry;
+  const lines = JSON.stringify(entry.lines);
   await db
     .insertInto("ledger_entries")
-    .values({ id, org_id: orgId, kind, ref, item, amount_micros: amountMicros, created_at: createdAt })
+    .values({ id, org_id: orgId, kind, ref, item, amount_micros: amountMicros, lines, created_at: createdAt })
     .execute();
   const moved = [...sums].filter(([, amount]) => amount !== 0);
   if (moved.length === 0) return;
@@ -77,7 +87,7 @@ export async function postEntry(db: Db, orgId: OrgId, entry: NewEntry, postings:
     .execute();
 }
 
-/** The entry of a kind for something, whichever its item or that of one; undefined: none yet. */
+/** The entry of a kind for something; undefined: none yet. */
 export function findEntry(
   db: Db,
   orgId: OrgId,
@@ -114,17 +124,6 @@ export function findUnrefunded(db: Db, orgId: OrgId, ref: string): Promise<Ledge
       ),
     )
     .execute();
-}
-
-/** What an entry moved. */
-export async function postingsOf(db: Db, orgId: OrgId, entryId: string): Promise<Posting[]> {
-  const rows = await db
-    .selectFrom("ledger_postings")
-    .select(["account", "amount_micros"])
-    .where("org_id", "=", orgId)
-    .where("entry_id", "=", entryId)
-    .execute();
-  return rows.map((row) => [row.account as LedgerAccount, row.amount_micros]);
 }
 
 /** Balance of each account that was ever moved, in micro-dollars. */

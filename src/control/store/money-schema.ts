@@ -20,6 +20,8 @@ export interface LedgerEntriesTable {
   item: string;
   /** What it cost, or what came in. */
   amount_micros: number;
+  /** JSON of `EntryLine[]`. */
+  lines: string;
   created_at: number;
 }
 

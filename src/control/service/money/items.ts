@@ -32,6 +32,9 @@ export const unitOf = {
   otp: "code",
 } as const satisfies Record<Item, ItemUnit>;
 
+/** Items that are paid by the piece. */
+export type CountedItem = { [Name in Item]: (typeof unitOf)[Name] extends "minute" ? never : Name }[Item];
+
 /** All items, in the order of the price list. */
 export const allItems = Object.keys(unitOf) as readonly Item[];
 

@@ -41,6 +41,9 @@ export const plans = {
   },
 } as const satisfies Record<PlanName, PlanLimits>;
 
+/** A call that would be cut off sooner than this is not begun. */
+export const leastCallMs = 10_000;
+
 /** What can be asked of a plan before it is tried. */
 export type PlanQuestion = "buy-number" | "send-text" | "voice" | "ai-outbound" | "ai-inbound" | "otp" | "recording";
 

@@ -18,6 +18,7 @@ export async function money(db: Kysely<unknown>): Promise<void> {
     .addColumn("ref", "text", (c) => c.notNull())
     .addColumn("item", "text", (c) => c.notNull())
     .addColumn("amount_micros", "bigint", (c) => c.notNull())
+    .addColumn("lines", "text", (c) => c.notNull())
     .addColumn("created_at", "bigint", (c) => c.notNull())
     // The same thing is never entered twice, whoever asks again.
     .addUniqueConstraint("ledger_entries_once", ["org_id", "kind", "ref", "item"])
