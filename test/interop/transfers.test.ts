@@ -136,7 +136,7 @@ describe("the API passes a caller on", () => {
     await eventually("the agent hears on", () => (session.callerAudioBytes > toAgent + 16_000 ? true : undefined));
     expect(session.closedWith).toBeUndefined();
     caller.phone.command("/hangup");
-    await person.shows("terminated");
+    await person.shows("session closed");
     expect(await callThatIs(exchange, id, "ended")).toMatchObject({ cause: "caller-hung-up" });
     expect(await transferNews(id)).toEqual(["ringing", "briefing", "completed"]);
   }, 120_000);
@@ -183,9 +183,12 @@ describe("baresip changes its calls", () => {
     a.phone.command(`/transfer ${c.number}`);
     await a.shows("terminated");
     await talkTogether(b, c);
+    b.phone.command("/hangup");
+    await c.shows("session closed");
     const { id } = await callFrom(exchange, a.number);
-    c.phone.command("/hangup");
-    expect((await callThatIs(exchange, id, "ended")).peer_call_id).toMatch(/^call_/);
+    const call = await callThatIs(exchange, id, "ended");
+    const peer = await callThatIs(exchange, call.peer_call_id, "ended");
+    expect([call.cause, peer.cause]).toEqual(["callee-hung-up", "callee-hung-up"]);
   }, 120_000);
 });
 

@@ -26,7 +26,10 @@ export interface ToneParty {
 
 export interface TonePhone extends ToneParty {
   readonly phone: Baresip;
-  /** Resolves when baresip has printed this. */
+  /**
+   * Resolves when baresip has printed this. One that was hung up shows "session closed"; one that hung up itself or passed its
+   * call on shows "terminated", but not of a call of less than a second.
+   */
   shows(text: string): Promise<void>;
 }
 

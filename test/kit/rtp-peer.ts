@@ -14,8 +14,10 @@ export interface RtpPeer {
   readonly port: number;
   /** Packets of any kind so far. */
   packets(): number;
-  /** What was heard so far, Int16Array, mono, 8 kHz: placed by its timestamps, silent where nothing came. */
+  /** What was heard of the last one who spoke, Int16Array, mono, 8 kHz: placed by its timestamps, silent where nothing came. */
   heard(): Int16Array;
+  /** The port it is spoken to from. */
+  speakerPort(): number | undefined;
   /** Keys that came as telephone events, in order. */
   keys(): string;
   /** How often nothing was sent for longer than so many ms: the timestamp went on, the sequence number did not. */
@@ -40,6 +42,7 @@ export async function openRtpPeer(): Promise<RtpPeer> {
   const pauseMs: number[] = [];
   let framesSent = 0;
   let before: { seq: number; timestamp: number } | undefined;
+  let ssrc: number | undefined;
   let speaker: { port: number; address: string } | undefined;
   let heardSomebody: () => void = () => undefined;
   const isThere = new Promise<void>((resolve) => {
@@ -53,6 +56,12 @@ export async function openRtpPeer(): Promise<RtpPeer> {
     const timestamp = packet.readUInt32BE(4);
     const type = packet[1]! & 0x7f;
     const seq = packet.readUInt16BE(2);
+    if (packet.readUInt32BE(8) !== ssrc) {
+      // Another stream, with timestamps of its own.
+      ssrc = packet.readUInt32BE(8);
+      audio.clear();
+      before = undefined;
+    }
     if (before && ((before.seq + 1) & 0xffff) === seq) {
       pauseMs.push(((timestamp - before.timestamp) | 0) / 8 - frameSamples / 8);
     }
@@ -68,6 +77,7 @@ export async function openRtpPeer(): Promise<RtpPeer> {
   return {
     port: socket.address().port,
     packets: () => packets,
+    speakerPort: () => speaker?.port,
     heard: () => {
       const found = inOrder(audio);
       const start = found[0]?.at ?? 0;
