@@ -4,7 +4,17 @@ import pino from "pino";
 export type Logger = pino.Logger;
 
 /** Fields that never reach the log, wherever they stand one level deep. */
-const secretFields = ["authorization", "token", "apiKey", "api_key", "secret", "password", "key", "authToken"];
+const secretFields = [
+  "authorization",
+  "token",
+  "apiKey",
+  "api_key",
+  "secret",
+  "password",
+  "key",
+  "authToken",
+  "providerKey",
+];
 
 /** Lines that wait for a reader who has stopped reading; past this they are dropped. */
 const maxWaitingBytes = 4 * 1024 * 1024;

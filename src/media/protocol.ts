@@ -103,6 +103,8 @@ export interface AgentSpec {
   readonly maxDurationMs: number;
   /** The customer's endpoint in the LLM's place (`chat-webhook`). */
   readonly webhook: { readonly url: string; readonly secret: string } | undefined;
+  /** The customer's own key of the provider, in place of the gateway's; a secret. */
+  readonly providerKey?: string;
 }
 
 /** Everything a media process needs to hold one call. */

@@ -1,6 +1,7 @@
 import type { RealtimeAudioFormats, SessionUpdateEvent } from "openai/resources/realtime/realtime";
 import type { AudioFormat } from "../../codecs/format.ts";
 import { l16at24k, pcma8k, pcmu8k } from "../../codecs/format.ts";
+import { languageCode } from "./language-code.ts";
 import type { RealtimeDialect } from "./openai-realtime-dialect.ts";
 import type { OpenAiRealtimeOptions } from "./openai-realtime-options.ts";
 
@@ -44,7 +45,7 @@ function wireFormat(format: AudioFormat): RealtimeAudioFormats {
  */
 export function writeSessionUpdate(options: OpenAiRealtimeOptions, eventId: string): SessionUpdateEvent {
   const format = wireFormat(modelFormat(options.legFormat));
-  const language = /^[a-z]{2}/i.exec(options.language)?.[0].toLowerCase();
+  const language = languageCode(options.language);
   return {
     type: "session.update",
     event_id: eventId,

@@ -2,6 +2,7 @@ import { toFile } from "openai";
 import { type AudioFormat, l16at16k } from "../../../codecs/format.ts";
 import { Transcoder } from "../../../codecs/transcoder.ts";
 import { writeWavHeader } from "../../../codecs/wav.ts";
+import { languageCode } from "../language-code.ts";
 import type { Ears, EarsHint } from "../pipeline/parts.ts";
 import type { AiUsage } from "../session.ts";
 import { openaiClient } from "./chat-completions.ts";
@@ -34,8 +35,9 @@ export function createOpenaiTranscription(options: OpenaiTranscriptionOptions): 
       const prompt = promptFor(hint);
       try {
         const file = await toFile(toWav(utterance, inbound), "utterance.wav", { type: "audio/wav" });
-        const { language, model } = options;
-        const body = { file, model, language: language.slice(0, 2).toLowerCase(), ...(prompt && { prompt }) };
+        const { model } = options;
+        const language = languageCode(options.language);
+        const body = { file, model, ...(language && { language }), ...(prompt && { prompt }) };
         const answer: unknown = await client.audio.transcriptions.create(
           { ...body, response_format: "json" },
           { signal: either },

@@ -53,7 +53,7 @@ export class AiProviders {
 
   /** The session of one call; it connects when it is started. */
   create(plan: CallPlan, agent: AgentSpec, leg: CallLeg, sink: AiSink, log: Logger): AiSession {
-    const { openaiApiKey, openaiBaseUrl, realtimeModel, realtimeTranscriptionModel, realtimeDialect } = this.#settings;
+    const { openaiBaseUrl, realtimeModel, realtimeTranscriptionModel, realtimeDialect } = this.#settings;
     const callLog = log.child({ callId: plan.callId });
     const options: AiSessionOptions = {
       callId: plan.callId,
@@ -68,7 +68,7 @@ export class AiProviders {
       metadata: plan.metadata,
       legFormat: leg.inbound,
       turnDetection: agent.turn.detection ?? "local",
-      apiKey: openaiApiKey || undefined,
+      apiKey: this.#keyOf(agent) || undefined,
       baseUrl: openaiBaseUrl,
       webhook: agent.webhook,
     };
@@ -101,9 +101,10 @@ export class AiProviders {
 
   /** Ears and voice by the settings, local ones where no service is set; the mind is the chat model or the customer. */
   #parts(options: AiSessionOptions, agent: AgentSpec, log: Logger): PipelineParts {
-    const { openaiApiKey, openaiBaseUrl, sttModel, ttsModel } = this.#settings;
-    const service = { apiKey: openaiApiKey, baseUrl: openaiBaseUrl };
-    const noService = openaiApiKey === "" && new URL(openaiBaseUrl).hostname === "api.openai.com";
+    const { openaiBaseUrl, sttModel, ttsModel } = this.#settings;
+    const apiKey = this.#keyOf(agent);
+    const service = { apiKey, baseUrl: openaiBaseUrl };
+    const noService = apiKey === "" && new URL(openaiBaseUrl).hostname === "api.openai.com";
     const localEars = sttModel === "local" || noService;
     const localVoice = ttsModel === "local" || noService;
     const recogniser = this.#recogniser;
@@ -122,11 +123,16 @@ export class AiProviders {
     return { ears, voice, mind: this.#mind(agent) };
   }
 
+  /** The customer's own key, else the gateway's; "": there is none. */
+  #keyOf(agent: AgentSpec): string {
+    return agent.providerKey ?? this.#settings.openaiApiKey;
+  }
+
   #mind(agent: AgentSpec): Mind {
-    const { openaiApiKey, openaiBaseUrl, chatModel, allowPrivateTargets } = this.#settings;
+    const { openaiBaseUrl, chatModel, allowPrivateTargets } = this.#settings;
     const model = agent.model ?? chatModel;
     if (agent.provider !== "chat-webhook") {
-      return createChatCompletionsMind({ apiKey: openaiApiKey, baseUrl: openaiBaseUrl, model });
+      return createChatCompletionsMind({ apiKey: this.#keyOf(agent), baseUrl: openaiBaseUrl, model });
     }
     if (!agent.webhook) throw new Error("a chat-webhook agent has no webhook_url");
     const { url, secret } = agent.webhook;
