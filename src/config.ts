@@ -178,6 +178,19 @@ export const settings = {
     fallback: "false",
     about: "Let tools and webhooks reach private, loopback and link-local addresses and plain http.",
   },
+  prices: {
+    env: "TANDEM_PRICES",
+    kind: "text",
+    fallback: "",
+    about: "Prices that differ from the default ones: JSON, or the path of a JSON file (docs/billing.md).",
+  },
+  payments: {
+    env: "TANDEM_PAYMENTS",
+    kind: "text",
+    fallback: "test",
+    choices: ["test", "none"],
+    about: "Who takes customers' money: test (a page of ours where none moves) or none (the operator adds credit).",
+  },
   twilioAuthToken: {
     env: "TWILIO_AUTH_TOKEN",
     kind: "text",

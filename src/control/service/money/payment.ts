@@ -19,6 +19,16 @@ export interface PaymentProvider {
   take(request: { orgId: OrgId; amountMicros: number; ref: string }): Promise<Payment>;
 }
 
+/** The least and the most credit bought at once. */
+export const creditLimits = { leastMicros: 10_000, mostMicros: 10_000_000_000 } as const;
+
+/** Refuses an amount that nobody buys. */
+export function checkAmount(amountMicros: number): void {
+  const { leastMicros, mostMicros } = creditLimits;
+  if (Number.isSafeInteger(amountMicros) && amountMicros >= leastMicros && amountMicros <= mostMicros) return;
+  throw new GatewayError("invalid-request", "must be from 1 cent to 10 000 dollars", "amountMicros");
+}
+
 /** What a link to our own page says. */
 export interface PaymentLink {
   readonly orgId: OrgId;
@@ -71,3 +81,9 @@ export function createLocalPayments(links: PaymentLinks): PaymentProvider {
     take: async ({ ref }) => ({ status: "paid", paymentId: `test-${ref}` }),
   };
 }
+
+/** Nobody takes money here: whoever runs the gateway adds credit himself. */
+export const noPayments: PaymentProvider = {
+  pageUrl: () => undefined,
+  take: async () => ({ status: "declined" }),
+};
