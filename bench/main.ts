@@ -7,7 +7,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { performance } from "node:perf_hooks";
 import { parseArgs } from "node:util";
 import { readMonoAt } from "../src/codecs/wav.ts";
-import { FramePhone, type FrameTimes, sharedNow } from "./frame-phone.ts";
+import { delays, dial, type FrameCall, makeBenchAgent, openStream, sleepUntil, talk } from "./frame-calls.ts";
+import { sharedNow } from "./frame-phone.ts";
 import { type FrameProvider, startFrameProvider } from "./frame-provider.ts";
 import { percentile, printResult, type Result } from "./report.ts";
 import { type StartedGateway, startGateway } from "./sim/gateway.ts";
@@ -40,7 +41,7 @@ process.exitCode = met.every(Boolean) ? 0 : 1;
 async function latencyUnderLoad(): Promise<void> {
   const provider = await startFrameProvider();
   await withGateway(provider, { first_message: "" }, async (gateway) => {
-    const phones: { readonly phone: FramePhone; readonly callId: string }[] = [];
+    const phones: FrameCall[] = [];
     for (let i = 0; i < calls; i++) phones.push(await dial(gateway, i % 2 === 0));
     const all = phones.map(({ phone }) => phone);
     // Audio kept while the sessions open is set-up, which is measured by itself.
@@ -100,16 +101,6 @@ async function sayAgainAndAgain(gateway: StartedGateway, callId: string, afterMs
 /** The first of each run of frames that follow closely. */
 function firstFrames(times: readonly number[]): number[] {
   return times.filter((at, n) => n === 0 || at - (times[n - 1] as number) > 300);
-}
-
-/** Every phone sends a frame each 20 ms; like callers, they are not in step with one another. */
-async function talk(phones: readonly FramePhone[], lengthMs: number): Promise<void> {
-  const startedAt = performance.now();
-  for (let ms = 0; ms < lengthMs; ms++) {
-    for (let i = ms % 20; i < phones.length; i += 20) phones[i]?.sendFrame();
-    const dueAt = startedAt + ms + 1;
-    if (performance.now() < dueAt) await sleepUntil(dueAt);
-  }
 }
 
 /** All calls hear a long answer made faster than it is spoken, as real providers do, over carriers that play and mark. */
@@ -244,47 +235,12 @@ async function withGateway(
     TANDEM_LOG_LEVEL: "warn",
   });
   try {
-    await makeAgent(gateway, settings);
+    await makeBenchAgent(gateway, settings);
     await measure(gateway);
   } finally {
     await gateway.close();
     await sim.close();
   }
-}
-
-async function makeAgent(gateway: StartedGateway, settings: Record<string, unknown>): Promise<void> {
-  const agent = await gateway.api("POST", "/agents", {
-    name: "Bench",
-    instructions: "",
-    provider: "openai-realtime",
-    ...settings,
-  });
-  if (agent.status !== 201) throw new Error(JSON.stringify(agent.body));
-  await gateway.api("POST", "/numbers", { number: "+15550111", inbound_agent_id: agent.body.id });
-}
-
-async function openStream(gateway: StartedGateway): Promise<{ url: string; token: string; callId: string }> {
-  const { status, body } = await gateway.api("POST", "/streams", {
-    carrier: "twilio",
-    to: "+15550111",
-    from: "+15550122",
-    metadata: {},
-  });
-  if (status !== 201) throw new Error(JSON.stringify(body));
-  return { url: body.url, token: body.token, callId: body.call_id };
-}
-
-async function dial(gateway: StartedGateway, loud = false): Promise<{ phone: FramePhone; callId: string }> {
-  const { url, token, callId } = await openStream(gateway);
-  return { phone: new FramePhone(url, token, loud), callId };
-}
-
-/** Delays of the frames that arrived, in ms. */
-function delays(left: FrameTimes, arrived: ReadonlyMap<string, number>): number[] {
-  return [...left].flatMap(([name, at]) => {
-    const arrivedAt = arrived.get(name);
-    return arrivedAt === undefined ? [] : [arrivedAt - at];
-  });
 }
 
 /** CPU seconds of the gateway's children so far. */
@@ -300,8 +256,4 @@ function mediaCpuSeconds(parent: number): number {
 function metricSum(metrics: string, name: string): number {
   const lines = metrics.split("\n").filter((line) => line.startsWith(name));
   return lines.reduce((sum, line) => sum + Number(line.split(" ").at(-1)), 0);
-}
-
-async function sleepUntil(at: number): Promise<void> {
-  await new Promise((resolve) => setTimeout(resolve, Math.max(0, at - performance.now())));
 }
