@@ -54,7 +54,7 @@ export async function openExchange({
   const guard = new SourceGuard(defaultSourceGuard, isTrunk);
   const phones = new PhoneDesk({
     ...common,
-    book: services.phones.book,
+    book: services.phoneBook,
     realm,
     allowMd5,
     guard,
@@ -78,7 +78,7 @@ export async function openExchange({
     openNumbers: [demoNumber],
     echoNumber,
     calls,
-    records: services.calls,
+    records: services.callRecords,
     trunks,
     phones,
     guard,

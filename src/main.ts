@@ -39,11 +39,11 @@ async function start(config: Config): Promise<void> {
     services.forgetOldEvents().catch((error: unknown) => log.warn({ err: error }, "old events could not be deleted"));
   }, forgetEveryMs);
   forgetting.unref();
-  const leftOver = await services.calls.failCallsLeftOver("gateway-restarted");
+  const leftOver = await services.callRecords.failCallsLeftOver("gateway-restarted");
   if (leftOver > 0) log.warn({ calls: leftOver }, "calls of the run before ended as failed");
 
   const calls = new GatewayCalls({
-    records: services.calls,
+    records: services.callRecords,
     publicMediaUrl: config.publicMediaUrl,
     maxCalls: config.maxCallsPerProcess * config.mediaProcesses,
     clock,

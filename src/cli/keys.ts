@@ -1,17 +1,29 @@
 import type { Config } from "../config.ts";
 import { type Dialect, keyPrefixes } from "../control/service/keys.ts";
 import { openServices, type Services } from "../control/service/services.ts";
+import { GatewayError } from "../kit/errors.ts";
+import { firstOrgId, parseOrgId } from "../kit/ids.ts";
 import { systemRandom } from "../kit/io/random.ts";
 import { systemClock } from "../kit/io/system-clock.ts";
 
 /** Makes a key; it stands alone on stdout, so that a script can take it. */
-export async function createKey(config: Config, options: { name: string; dialect: string }): Promise<void> {
-  const dialect = options.dialect;
+export async function createKey(
+  config: Config,
+  options: { name: string; dialect: string; org?: string },
+): Promise<void> {
+  const { dialect, org = firstOrgId } = options;
+  const orgId = parseOrgId(org);
+  if (!orgId) throw new Error(`--org ${org}: expected an organisation's id; tandem orgs list shows them`);
   if (!isDialect(dialect)) {
     throw new Error(`--dialect ${dialect}: expected one of ${Object.keys(keyPrefixes).join(", ")}`);
   }
   await withServices(config, async ({ keys }) => {
-    const { secret, key } = await keys.create({ dialect, name: options.name });
+    const { secret, key } = await keys.create({
+      orgId,
+      dialect,
+      name: options.name,
+      scopes: orgId === firstOrgId && dialect === "native" ? ["operator"] : undefined,
+    });
     console.error(`Key ${key.id} for "${options.name}"; it is shown this once:`);
     console.log(secret);
   });
@@ -31,7 +43,9 @@ export async function listKeys(config: Config): Promise<void> {
 /** Ends a key at once, in a running gateway too. */
 export async function revokeKey(config: Config, id: string): Promise<void> {
   await withServices(config, async ({ keys }) => {
-    await keys.revoke(id);
+    const key = (await keys.list()).find((one) => one.id === id);
+    if (!key) throw new GatewayError("not-found", `there is no key ${id}`);
+    await keys.revoke(key.orgId, id);
     console.error(`Key ${id} is revoked.`);
   });
 }
@@ -57,11 +71,11 @@ export async function withTemporaryKey(
 ): Promise<number> {
   let exitCode = 1;
   await withServices(config, async ({ keys }) => {
-    const { key, secret } = await keys.create({ dialect: "native", name });
+    const { key, secret } = await keys.create({ orgId: firstOrgId, dialect: "native", name, scopes: ["operator"] });
     try {
       exitCode = await work(secret);
     } finally {
-      await keys.revoke(key.id);
+      await keys.revoke(key.orgId, key.id);
     }
   });
   return exitCode;

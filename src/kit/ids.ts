@@ -6,11 +6,17 @@ type Branded<T, B extends string> = T & { readonly [brand]: B };
 export type CallId = Branded<string, "CallId">;
 /** A persona that answers or places calls (`agent_…`). */
 export type AgentId = Branded<string, "AgentId">;
+/** An organisation: the owner of everything that is kept (`org_…`). */
+export type OrgId = Branded<string, "OrgId">;
+/** The organisation that a gateway has from its first start. */
+export const firstOrgId = "org_default" as OrgId;
 /** A telephone number in E.164: `+` and 2–15 digits, the first not zero (ITU-T E.164 §6). */
 export type E164 = Branded<string, "E164">;
 
 /** The prefix of each kind of id. */
 export const idPrefixes = {
+  org: "org",
+  ledgerEntry: "txn",
   call: "call",
   agent: "agent",
   number: "num",
@@ -24,6 +30,9 @@ export const idPrefixes = {
   text: "text",
   room: "room",
   link: "link",
+  webhook: "hook",
+  delivery: "dlv",
+  event: "evt",
 } as const satisfies Record<string, string>;
 
 export type IdKind = keyof typeof idPrefixes;
@@ -43,6 +52,11 @@ export function makeId(kind: IdKind, randomBytes: RandomBytes): string {
 /** Checks a call id by its shape; `undefined` when it is not one. */
 export function parseCallId(text: string): CallId | undefined {
   return /^call_[0-9a-z]{26}$/.test(text) ? (text as CallId) : undefined;
+}
+
+/** Checks an organisation's id by its shape; `undefined` when it is not one. */
+export function parseOrgId(text: string): OrgId | undefined {
+  return /^org_[0-9a-z]{1,26}$/.test(text) ? (text as OrgId) : undefined;
 }
 
 /** Checks an agent id by its shape; `undefined` when it is not one. */

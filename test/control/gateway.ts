@@ -6,6 +6,7 @@ import type { FastifyInstance, InjectOptions } from "fastify";
 import { inject, onTestFinished } from "vitest";
 import type {
   CallControl,
+  CallRecords,
   ConferenceControl,
   ConferenceMember,
   NewCall,
@@ -17,12 +18,14 @@ import type {
   TransferRequest,
 } from "../../src/control/calls/call-control.ts";
 import { createHttpServer, type HttpServerDeps } from "../../src/control/http/server.ts";
+import type { Calls } from "../../src/control/service/calls.ts";
 import { openServices, type Services, type ServicesSettings } from "../../src/control/service/services.ts";
+import type { Tenant } from "../../src/control/service/tenant.ts";
 import { openDatabase } from "../../src/control/store/database.ts";
 import type { Schema } from "../../src/control/store/schema.ts";
 import type { Clock } from "../../src/kit/clock.ts";
 import { GatewayError } from "../../src/kit/errors.ts";
-import { type CallId, type E164, makeId, type RandomBytes } from "../../src/kit/ids.ts";
+import { type CallId, type E164, firstOrgId, makeId, type RandomBytes } from "../../src/kit/ids.ts";
 import { createLogger } from "../../src/kit/log.ts";
 import { createMetrics, type Metrics } from "../../src/kit/metrics.ts";
 import type { AgentSpec, EndCause } from "../../src/media/protocol.ts";
@@ -58,8 +61,13 @@ export const testSettings = {
   defaultProvider: "local",
 } as const;
 
+/** The services, and at hand those of the first organisation: its calls with the record that call control writes. */
+export interface TestHouse extends Services {
+  readonly own: Omit<Tenant, "calls"> & { readonly calls: Calls & CallRecords };
+}
+
 export interface TestServices {
-  readonly services: Services;
+  readonly services: TestHouse;
   readonly clock: HeldClock;
   readonly random: RandomBytes;
   readonly dataDir: string;
@@ -91,9 +99,15 @@ export async function testServices(options: TestServicesOptions = {}): Promise<T
   const { random = seededRandom(), dataDir = temporaryFolder(), ...settings } = options;
   const databaseUrl = await databaseOf(dataDir);
   const all = { ...testSettings, ...settings, databaseUrl, dataDir };
-  const services = await openServices(all, options.clock ?? clock, random);
-  onTestFinished(() => services.close());
-  return { services, clock, random, dataDir };
+  const opened = await openServices(all, options.clock ?? clock, random);
+  onTestFinished(() => opened.close());
+  return { services: withOwn(opened), clock, random, dataDir };
+}
+
+/** Services with those of the first organisation at hand. */
+export function withOwn(services: Services): TestHouse {
+  const tenant = services.tenant(firstOrgId);
+  return { ...services, own: { ...tenant, calls: { ...services.callRecords, ...tenant.calls } } };
 }
 
 /** What call control was told, in order. */
@@ -105,18 +119,18 @@ export class FakeCallControl implements CallControl {
   ready: Readiness = { ready: true, detail: { media: "1 of 1 processes" } };
   metrics: unknown[][] = [];
   refuse: GatewayError | undefined;
-  readonly #services: Services;
+  readonly #services: Pick<Services, "callRecords">;
   readonly #random: RandomBytes;
   #tokens = 0;
 
-  constructor(services: Services, random: RandomBytes) {
+  constructor(services: Pick<Services, "callRecords">, random: RandomBytes) {
     this.#services = services;
     this.#random = random;
   }
 
   async openStream(request: Parameters<CallControl["openStream"]>[0]): Promise<StreamTicket> {
     if (this.refuse) throw this.refuse;
-    const { calls } = this.#services;
+    const calls = this.#services.callRecords;
     const agent = await calls.resolveAgent(request.to);
     if (!agent) throw new GatewayError("not-found", "no agent answers this number", "to");
     const known = request.carrierCallId && (await calls.findOpenCall(request.carrier, request.carrierCallId));
@@ -125,6 +139,7 @@ export class FakeCallControl implements CallControl {
       await calls.createCall({
         ...request,
         callId,
+        orgId: agent.orgId,
         carrierCallId: request.carrierCallId,
         direction: "inbound",
         agent,
@@ -178,9 +193,9 @@ export class FakeCallControl implements CallControl {
     if (this.refuse) throw this.refuse;
     this.placed.push(request);
     const callId = makeId("call", this.#random) as CallId;
-    const { from, to, agent, record, metadata, trunkId, idempotency } = request;
-    const call = { callId, from, to, agent, record, metadata, trunkId, idempotency };
-    await this.#services.calls.createCall({ ...call, carrier: "sip", direction: "outbound" });
+    const { orgId, from, to, agent, record, metadata, trunkId, idempotency } = request;
+    const call = { callId, orgId, from, to, agent, record, metadata, trunkId, idempotency };
+    await this.#services.callRecords.createCall({ ...call, carrier: "sip", direction: "outbound" });
     return callId;
   }
   async say(callId: CallId, text: string): Promise<void> {
@@ -240,7 +255,12 @@ export async function testGateway(
     ...deps,
   });
   onTestFinished(() => app.close());
-  const { secret: key } = await services.keys.create({ dialect: "native", name: "test" });
+  const { secret: key } = await services.keys.create({
+    orgId: firstOrgId,
+    dialect: "native",
+    name: "test",
+    scopes: ["operator"],
+  });
   return {
     ...base,
     app,
@@ -283,8 +303,9 @@ export const plainAgent: AgentSpec = {
 /** Makes a ringing call; its id. */
 export async function ringingCall({ services, random }: TestServices, change: Partial<NewCall> = {}): Promise<CallId> {
   const callId = makeId("call", random) as CallId;
-  await services.calls.createCall({
+  await services.callRecords.createCall({
     callId,
+    orgId: firstOrgId,
     carrier: "twilio",
     carrierCallId: undefined,
     direction: "inbound",

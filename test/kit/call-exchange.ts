@@ -13,7 +13,7 @@ import { PhoneDesk } from "../../src/control/exchange/io/phone-desk.ts";
 import { parseExtension } from "../../src/control/exchange/phone.ts";
 import { PhoneBook } from "../../src/control/exchange/phone-book.ts";
 import type { Admission, Trunk, TrunkBook } from "../../src/control/exchange/trunk.ts";
-import type { CallId, E164 } from "../../src/kit/ids.ts";
+import { type CallId, type E164, firstOrgId } from "../../src/kit/ids.ts";
 import { systemRandom } from "../../src/kit/io/random.ts";
 import { systemClock } from "../../src/kit/io/system-clock.ts";
 import { createLogger } from "../../src/kit/log.ts";
@@ -29,6 +29,8 @@ import { Telephone } from "./telephone.ts";
 export const agentNumber = "+15550111" as E164;
 
 const plainTrunk: Omit<Trunk, "id" | "name"> = {
+  orgId: firstOrgId,
+  shared: false,
   enabled: true,
   inbound: { sources: [], username: null },
   outbound: { targets: [], username: null, realm: null },
@@ -82,7 +84,7 @@ export class CallExchange {
       noteTransfer: async (_callId, news) => void this.transfers.push(news),
       endCall: async (callId, cause) => this.#end(callId, cause),
       resolveAgent: async (to) =>
-        to === agentNumber ? ({ ...quietAgent, record: false } as ResolvedAgent) : undefined,
+        to === agentNumber ? ({ ...quietAgent, orgId: firstOrgId, record: false } as ResolvedAgent) : undefined,
     });
     const common = { clock: systemClock, randomBytes: systemRandom, log, metrics };
     this.calls = new GatewayCalls({ ...common, records: this.records, publicMediaUrl: "", maxCalls: 50 });
@@ -133,7 +135,15 @@ export class CallExchange {
   absent(number: string, mayCall: "any" | "internal" = "any"): void {
     const extension = parseExtension(number);
     if (!extension) throw new Error("not an extension");
-    const phone = { id: `phone_${number}`, username: number, number: extension, label: null, mayCall, enabled: true };
+    const phone = {
+      id: `phone_${number}`,
+      orgId: firstOrgId,
+      username: number,
+      number: extension,
+      label: null,
+      mayCall,
+      enabled: true,
+    };
     this.#book.set(phone, `${number}-secret`);
   }
 
@@ -261,7 +271,7 @@ export class CallExchange {
       matchUser: () => undefined,
       mayComeFrom: () => true,
       get: (id) => this.#trunks.find((trunk) => trunk.id === id),
-      choose: (_from, _to, id) => this.#trunks.find((trunk) => id === undefined || trunk.id === id),
+      choose: (_orgId, _from, _to, id) => this.#trunks.find((trunk) => id === undefined || trunk.id === id),
       targets: (trunk) => trunk.outbound.targets,
       reportTarget: () => undefined,
       admit: (id) => {

@@ -6,6 +6,7 @@ import { TextDesk, type TextTrunks } from "../../src/control/exchange/io/text-de
 import { type Extension, type Phone, parseExtension } from "../../src/control/exchange/phone.ts";
 import { PhoneBook } from "../../src/control/exchange/phone-book.ts";
 import type { NewText, TextDirection, TextOutcome, TextRecords } from "../../src/control/exchange/text.ts";
+import { firstOrgId } from "../../src/kit/ids.ts";
 import { systemRandom } from "../../src/kit/io/random.ts";
 import { systemClock } from "../../src/kit/io/system-clock.ts";
 import { createLogger } from "../../src/kit/log.ts";
@@ -51,7 +52,7 @@ export async function openExchange(
   const texts: KeptText[] = [];
   const settled: (() => void)[] = [];
   const records: TextRecords = {
-    isAgentNumber: async (number) => options.agentNumbers?.includes(number) ?? false,
+    ownerOf: async (number) => (options.agentNumbers?.includes(number) ? firstOrgId : undefined),
     add: async (text, direction, status) => `text_${texts.push({ ...text, direction, status, detail: null })}`,
     settle: async (id, { status, detail }: TextOutcome) => {
       Object.assign(texts[Number(id.slice(5)) - 1]!, { status, detail });
@@ -117,6 +118,7 @@ export function addPhone(exchange: TestExchange, username: string, change: Parti
   const number: Extension | null = parseExtension(username) ?? null;
   const phone: Phone = {
     id: `phone_${username}`,
+    orgId: firstOrgId,
     username,
     number,
     label: null,

@@ -4,7 +4,7 @@ import type { CallRecords, NewCall, SignallingFacts, TransferNews } from "../../
 import type { LiveCall, NewLiveCall } from "../../src/control/calls/io/live-call.ts";
 import { LiveCalls } from "../../src/control/calls/io/live-calls.ts";
 import { MediaProcesses } from "../../src/control/calls/io/media-processes.ts";
-import type { CallId } from "../../src/kit/ids.ts";
+import { type CallId, firstOrgId } from "../../src/kit/ids.ts";
 import { createLogger } from "../../src/kit/log.ts";
 import { createMetrics } from "../../src/kit/metrics.ts";
 import type { AgentSpec, EndCause, MediaCommand, Utterance } from "../../src/media/protocol.ts";
@@ -75,6 +75,7 @@ export class LiveHouse {
   /** A call that has its media process, and no media yet. */
   async ringing(change: Partial<NewLiveCall> = {}, near?: CallId): Promise<LiveCall> {
     const call = await this.live.make({
+      orgId: firstOrgId,
       carrier: "internal",
       direction: "inbound",
       from: "+15550122",

@@ -1,5 +1,5 @@
 /** What call control offers to the services and APIs, and what it wants from them in return. Types only. */
-import type { CallId, E164 } from "../../kit/ids.ts";
+import type { CallId, E164, OrgId } from "../../kit/ids.ts";
 import type {
   AgentSpec,
   AnsweringMachinePlan,
@@ -13,6 +13,8 @@ import type { TransferState } from "./transfer-machine.ts";
 
 /** A call that is about to bring its media to us over a carrier's WebSocket. */
 export interface OpenStreamRequest {
+  /** Whose the number must be; undefined: anybody's. */
+  readonly orgId?: OrgId;
   readonly carrier: CarrierName;
   readonly to: E164;
   /** Caller as the carrier wrote it: E.164, a SIP address or "" when withheld. */
@@ -34,6 +36,7 @@ export interface StreamTicket {
 
 /** A call of ours to be made. */
 export interface PlaceCallRequest {
+  readonly orgId: OrgId;
   /** Shown to the callee: E.164, or what a phone of ours is known by. */
   readonly from: string;
   /** E.164, or the extension of a phone. */
@@ -165,6 +168,7 @@ export interface Readiness {
 /** What is known of a call when it is made. */
 export interface NewCall {
   readonly callId: CallId;
+  readonly orgId: OrgId;
   readonly carrier: CallSource;
   readonly carrierCallId?: string;
   readonly direction: CallDirection;
@@ -193,8 +197,9 @@ export interface SignallingFacts {
   readonly peerCallId?: string;
 }
 
-/** Who answers a number, and whether the call is recorded. */
+/** Who answers a number, whose it is, and whether the call is recorded. */
 export interface ResolvedAgent extends AgentSpec {
+  readonly orgId: OrgId;
   readonly record: boolean;
 }
 

@@ -1,3 +1,4 @@
+import type { OrgId } from "../../kit/ids.ts";
 import type { DigestSecret } from "../../sip/digest-server.ts";
 import type { Hop } from "../../sip/hop.ts";
 import type { SipRequest, SipResponse } from "../../sip/message.ts";
@@ -50,7 +51,7 @@ export class PhoneBook {
     const entry = { phone, password };
     this.#entries.set(phone.id, entry);
     this.#byUsername.set(phone.username, entry);
-    if (phone.number !== null) this.#byNumber.set(phone.number, entry);
+    if (phone.number !== null) this.#byNumber.set(numberKey(phone.number, phone.orgId), entry);
   }
 
   remove(id: string): void {
@@ -64,8 +65,9 @@ export class PhoneBook {
     return this.#byUsername.get(username)?.phone;
   }
 
-  findByNumber(number: string): Phone | undefined {
-    return this.#byNumber.get(number)?.phone;
+  /** The phone with a number, or with an extension in the organisation. */
+  findByNumber(number: string, orgId: OrgId): Phone | undefined {
+    return this.#byNumber.get(numberKey(number, orgId))?.phone;
   }
 
   /** What a phone authenticates with; undefined for nobody and for a phone that is switched off. */
@@ -100,9 +102,14 @@ export class PhoneBook {
   }
 
   #unlist(entry: Entry): void {
-    const { id, username, number } = entry.phone;
+    const { id, orgId, username, number } = entry.phone;
     this.#entries.delete(id);
     this.#byUsername.delete(username);
-    if (number !== null) this.#byNumber.delete(number);
+    if (number !== null) this.#byNumber.delete(numberKey(number, orgId));
   }
+}
+
+/** A telephone number is everybody's, an extension an organisation's. */
+function numberKey(number: string, orgId: OrgId): string {
+  return number.startsWith("+") ? number : `${orgId} ${number}`;
 }

@@ -1,4 +1,4 @@
-import { type E164, parseE164 } from "../../kit/ids.ts";
+import { type E164, type OrgId, parseE164 } from "../../kit/ids.ts";
 import { type Uri, userOf } from "../../sip/uri.ts";
 
 declare const brand: unique symbol;
@@ -8,9 +8,10 @@ export type Extension = string & { readonly [brand]: "Extension" };
 /** A softphone or desk phone that registers with us. */
 export interface Phone {
   readonly id: string;
+  readonly orgId: OrgId;
   /** Name it authenticates with; compared byte by byte. */
   readonly username: string;
-  /** What is dialled to reach it; null: nobody can dial it. */
+  /** What is dialled to reach it, an extension in its organisation alone; null: nobody can dial it. */
   readonly number: E164 | Extension | null;
   readonly label: string | null;
   /** `internal`: our own numbers and phones only. */

@@ -1,3 +1,5 @@
+import type { OrgId } from "../../kit/ids.ts";
+
 /** `internal`: between two of our own numbers. */
 export type TextDirection = "inbound" | "outbound" | "internal";
 
@@ -6,6 +8,8 @@ export type TextStatus = "queued" | "sent" | "delivered" | "failed" | "received"
 
 /** A text on its way. */
 export interface NewText {
+  /** Whose text it is: the sender's, or the number's it has come to. */
+  readonly orgId: OrgId;
   /** E.164, an extension, or the user name of a phone without a number. */
   readonly from: string;
   readonly to: string;
@@ -21,8 +25,8 @@ export interface TextOutcome {
 
 /** Where texts are kept; implemented by `service/texts.ts`. */
 export interface TextRecords {
-  /** True when the number is an agent's, so that texts to it end here. */
-  isAgentNumber(number: string): Promise<boolean>;
+  /** Whose agent's the number is, so that texts to it end here; undefined: nobody's. */
+  ownerOf(number: string): Promise<OrgId | undefined>;
   /** Keeps a text; gives its id. */
   add(text: NewText, direction: TextDirection, status: "queued" | "received"): Promise<string>;
   /** Notes what became of a queued text. */

@@ -1,4 +1,5 @@
 /** What a trunk is, and what call control, the API and the metrics ask about it. Types only. */
+import type { OrgId } from "../../kit/ids.ts";
 import type { DigestAlgorithm } from "../../sip/digest.ts";
 import type { Authorize } from "../../sip/invite-session/types.ts";
 
@@ -27,6 +28,8 @@ export interface TrunkSettings {
   readonly name: string;
   /** False: it is neither registered nor probed, takes no calls and makes none. */
   readonly enabled: boolean;
+  /** Every organisation may call out over it; calls that come in are for everybody's numbers anyway. */
+  readonly shared: boolean;
   /**
    * How calls of this trunk are recognised. With sources alone the address is enough, with a user name alone digest is;
    * with both, both are needed.
@@ -83,6 +86,7 @@ export interface TrunkSettings {
 /** A carrier or PBX we exchange calls with. */
 export interface Trunk extends TrunkSettings {
   readonly id: string;
+  readonly orgId: OrgId;
 }
 
 /** A trunk with what only its desk may know. */
@@ -159,8 +163,11 @@ export interface TrunkBook {
   /** Whether a trunk's calls may come from the address: it has no source list, or the address is in it. */
   mayComeFrom(trunk: Trunk, address: string): boolean;
   get(id: string): Trunk | undefined;
-  /** The trunk for a call out: the one named (id or name), else the first that works; undefined: there is none. */
-  choose(from: string, to: string, trunk?: string): Trunk | undefined;
+  /**
+   * The trunk for a call of an organisation: the one named (id or name), else the first that works, its own before the
+   * shared; undefined: there is none.
+   */
+  choose(orgId: OrgId, from: string, to: string, trunk?: string): Trunk | undefined;
   /** Targets in the order to try now: by priority, by chance within one, those known dead last. */
   targets(trunk: Trunk, now: number): readonly TrunkTarget[];
   /** What became of a call to a target; `false` for 408, 5xx and silence alone (`failsOver`). */

@@ -1,8 +1,12 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Clock } from "../../kit/clock.ts";
 import { GatewayError } from "../../kit/errors.ts";
+import type { OrgId } from "../../kit/ids.ts";
 import { TokenBuckets } from "../../kit/token-buckets.ts";
-import type { ApiKey, Dialect, Keys } from "../service/keys.ts";
+import type { CallCommands } from "../service/call-commands.ts";
+import { type ApiKey, type Dialect, type Keys, keyPrefixes } from "../service/keys.ts";
+import { allows, type Scope } from "../service/scopes.ts";
+import type { Tenant } from "../service/tenant.ts";
 
 /** How often a key may ask and an address may be wrong. */
 export interface RateLimits {
@@ -20,16 +24,29 @@ export const defaultRateLimits = {
 } as const satisfies RateLimits;
 
 declare module "fastify" {
+  interface FastifyContextConfig {
+    /** What a key needs for the route; undefined: `read` for GET, else `write`. */
+    readonly scope?: Scope;
+  }
   interface FastifyRequest {
     /** The key the request came with; null where none is asked for. */
     apiKey: ApiKey | null;
+    /** What the key's organisation has, and can have done to its calls; only behind a key. */
+    tenant: Tenant;
+    commands: CallCommands;
   }
+}
+
+/** Where keys are known, and what is behind them. */
+export interface House {
+  readonly keys: Pick<Keys, "authenticate">;
+  enter(orgId: OrgId): { readonly tenant: Tenant; readonly commands: CallCommands };
 }
 
 /** An `onRequest` hook that lets only keys of a dialect pass, and those not too often. */
 export function requireKey(
   dialect: Dialect,
-  keys: Pick<Keys, "authenticate">,
+  house: House,
   clock: Clock,
   limits: RateLimits,
 ): (request: FastifyRequest, reply: FastifyReply) => Promise<void> {
@@ -48,15 +65,27 @@ export function requireKey(
   return async (request, reply) => {
     const secret = bearerToken(request.headers.authorization);
     // The key is looked up first: behind a proxy a stranger's wrong keys must not lock out the right one.
-    const key = secret === undefined ? undefined : await keys.authenticate(secret);
+    const key = secret === undefined ? undefined : await house.keys.authenticate(secret);
     if (!key || key.dialect !== dialect) {
       take(byAddress, request.ip, reply);
       reply.header("www-authenticate", "Bearer");
-      throw new GatewayError("unauthorized", "send a valid API key as Authorization: Bearer tk_live_…");
+      throw new GatewayError("unauthorized", `send a valid API key as Authorization: Bearer ${keyPrefixes[dialect]}…`);
     }
     take(byKey, key.id, reply);
+    const wanted = request.routeOptions.config.scope ?? (isReading(request) ? "read" : "write");
+    if (!allows(key.scopes, wanted)) {
+      const advice = `this key may not do that: it needs the scope ${wanted}`;
+      throw new GatewayError("forbidden", advice, undefined, { reason: "missing-scope" });
+    }
+    const { tenant, commands } = house.enter(key.orgId);
     request.apiKey = key;
+    request.tenant = tenant;
+    request.commands = commands;
   };
+}
+
+function isReading({ method }: FastifyRequest): boolean {
+  return method === "GET" || method === "HEAD";
 }
 
 /** The token of an Authorization header (RFC 6750 §2.1); undefined when there is none. */

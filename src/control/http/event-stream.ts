@@ -1,6 +1,7 @@
 import type { ServerResponse } from "node:http";
 import type { FastifyReply } from "fastify";
 import { GatewayError } from "../../kit/errors.ts";
+import type { OrgId } from "../../kit/ids.ts";
 import type { CallEvent } from "../service/call-events.ts";
 import type { EventFeed, FollowRequest } from "../service/event-feed.ts";
 
@@ -22,6 +23,7 @@ export const defaultEventStreamOptions = {
 
 export interface EventStreamRequest {
   readonly reply: FastifyReply;
+  readonly orgId: OrgId;
   readonly keyId: string;
   readonly callId: string | undefined;
   readonly afterId: number | undefined;
@@ -52,7 +54,7 @@ export class EventStreams {
 
   /** Takes the reply over; refuses with rate-limited when the key has too many streams. Resolves when the stream is over. */
   async serve(request: EventStreamRequest): Promise<void> {
-    const { reply, keyId, callId, afterId } = request;
+    const { reply, keyId, orgId, callId, afterId } = request;
     const count = this.#perKey.get(keyId) ?? 0;
     if (count >= this.#options.maxPerKey) {
       throw new GatewayError("rate-limited", `a key may hold ${this.#options.maxPerKey} event streams`);
@@ -81,7 +83,7 @@ export class EventStreams {
         "x-accel-buffering": "no",
       });
       socket.write("retry: 2000\n\n");
-      await this.#pump(socket, { callId, afterId, signal: over.signal }, request);
+      await this.#pump(socket, { orgId, callId, afterId, signal: over.signal }, request);
     } finally {
       clearInterval(heartbeat);
       over.abort();

@@ -9,9 +9,10 @@ import type { CallControl } from "../calls/call-control.ts";
 import { twilioVoiceWebhook } from "../carriers/twilio-voice-webhook.ts";
 import { sendRefusal } from "../dialects/native/errors.ts";
 import { nativeApi } from "../dialects/native/index.ts";
-import { createCallCommands } from "../service/call-commands.ts";
+import { type CallCommands, createCallCommands } from "../service/call-commands.ts";
 import type { Services } from "../service/services.ts";
-import { defaultRateLimits, type RateLimits } from "./auth.ts";
+import type { Tenant } from "../service/tenant.ts";
+import { defaultRateLimits, type House, type RateLimits } from "./auth.ts";
 import { defaultEventStreamOptions, type EventStreamOptions, EventStreams } from "./event-stream.ts";
 import { operatorRoutes } from "./operator-routes.ts";
 import { recordingRoute } from "./recording-route.ts";
@@ -68,6 +69,8 @@ export function createHttpServer(deps: HttpServerDeps): FastifyInstance {
   });
   const streams = new EventStreams(services.feed, deps.eventStreams ?? defaultEventStreamOptions);
   app.decorateRequest("apiKey", null);
+  app.decorateRequest("tenant");
+  app.decorateRequest("commands");
   app.removeContentTypeParser("text/plain");
   app.setValidatorCompiler(compileSchema);
   // Answers are typed where they are made; a second, lossy description of them at run time would only hide mistakes.
@@ -110,7 +113,8 @@ export function createHttpServer(deps: HttpServerDeps): FastifyInstance {
   app.register(nativeApi, {
     prefix: "/api/v1",
     services,
-    commands: createCallCommands(services, callControl),
+    house: openHouse(services, callControl),
+    sources: callControl,
     streams,
     clock,
     rateLimits: deps.rateLimits ?? defaultRateLimits,
@@ -121,6 +125,23 @@ export function createHttpServer(deps: HttpServerDeps): FastifyInstance {
     twilioVoiceWebhook(scope, { callControl, metrics, log, publicUrl, authToken: twilioAuthToken });
   });
   return app;
+}
+
+/** What is behind each key. */
+function openHouse(services: Services, callControl: CallControl): House {
+  const known = new WeakMap<Tenant, CallCommands>();
+  return {
+    keys: services.keys,
+    enter: (orgId) => {
+      const tenant = services.tenant(orgId);
+      let commands = known.get(tenant);
+      if (!commands) {
+        commands = createCallCommands(tenant, callControl);
+        known.set(tenant, commands);
+      }
+      return { tenant, commands };
+    },
+  };
 }
 
 /** The call a request is about, for the log; undefined when it is about none. */

@@ -1,5 +1,5 @@
 import { GatewayError } from "../../kit/errors.ts";
-import { type AgentId, makeId } from "../../kit/ids.ts";
+import { type AgentId, makeId, type OrgId } from "../../kit/ids.ts";
 import type { AgentSpec, ProviderName, TransferTarget, TurnSettings } from "../../media/protocol.ts";
 import type { ResolvedAgent } from "../calls/call-control.ts";
 import {
@@ -92,12 +92,13 @@ export interface Agents {
   rotateSecret(id: string): Promise<string>;
 }
 
-export function createAgents(deps: ServiceDeps & { allowHttp: boolean }): Agents {
+/** The personas of one organisation. */
+export function createAgents(deps: ServiceDeps & { allowHttp: boolean }, orgId: OrgId): Agents {
   const { secrets, clock, random, allowHttp } = deps;
   const { db } = deps.database;
   const newSecret = () => `tsec_${randomBase62(40, random)}`;
   const find = async (id: string) => {
-    const row = await findAgent(db, id);
+    const row = await findAgent(db, orgId, id);
     if (!row) throw new GatewayError("not-found", "there is no such agent");
     return row;
   };
@@ -111,6 +112,7 @@ export function createAgents(deps: ServiceDeps & { allowHttp: boolean }): Agents
       const row: AgentRow = {
         ...toColumns(agent, id, deps),
         id,
+        org_id: orgId,
         signing_secret: secrets.seal(signingSecret, id),
         created_at: now,
         updated_at: now,
@@ -120,49 +122,50 @@ export function createAgents(deps: ServiceDeps & { allowHttp: boolean }): Agents
     },
     get: async (id) => toAgent(await find(id), deps),
     list: async (page) => {
-      const { data, next } = await pageOfAgents(db, page);
+      const { data, next } = await pageOfAgents(db, orgId, page);
       return { data: data.map((row) => toAgent(row, deps)), next };
     },
     update: (id, change) =>
       // In one transaction, so that two changes at once both count.
       db.transaction().execute(async (trx) => {
-        const row = await findAgent(trx, id);
+        const row = await findAgent(trx, orgId, id);
         if (!row) throw new GatewayError("not-found", "there is no such agent");
         const agent = merge(toAgent(row, deps), change);
         checkAgent(agent, allowHttp);
         const columns = { ...toColumns(agent, id, deps), updated_at: clock.wall() };
-        await updateAgent(trx, id, columns);
+        await updateAgent(trx, orgId, id, columns);
         return toAgent({ ...row, ...columns }, deps);
       }),
     delete: (id) =>
       db.transaction().execute(async (trx) => {
-        const number = await findNumberOfAgent(trx, id);
+        const number = await findNumberOfAgent(trx, orgId, id);
         if (number) throw new GatewayError("conflict", `the number ${number.id} points at this agent`);
-        if (!(await deleteAgent(trx, id))) throw new GatewayError("not-found", "there is no such agent");
+        if (!(await deleteAgent(trx, orgId, id))) throw new GatewayError("not-found", "there is no such agent");
       }),
     resolve: async (id) => {
-      const row = await findAgent(db, id);
+      const row = await findAgent(db, orgId, id);
       if (!row) throw new GatewayError("not-found", "there is no such agent", "agentId");
-      return { ...agentSpec(row, deps), record: row.record === 1 };
+      return resolvedAgent(row, deps);
     },
     inline: (settings) => {
       const agent = merge({ ...defaultAgent, name: settings.name }, settings);
       checkAgent(agent, allowHttp);
-      return { ...specOf(agent, inlineAgentId, "", deps), record: agent.record };
+      return { ...specOf(agent, inlineAgentId, "", deps), orgId, record: agent.record };
     },
     rotateSecret: async (id) => {
       const signingSecret = newSecret();
       const change = { signing_secret: secrets.seal(signingSecret, id), updated_at: clock.wall() };
-      if (!(await updateAgent(db, id, change))) throw new GatewayError("not-found", "there is no such agent");
+      if (!(await updateAgent(db, orgId, id, change))) throw new GatewayError("not-found", "there is no such agent");
       return signingSecret;
     },
   };
 }
 
-/** The agent as a media process needs it, secrets opened. */
-export function agentSpec(row: AgentRow, deps: Pick<ServiceDeps, "secrets" | "defaultProvider">): AgentSpec {
+/** The agent as a media process needs it, secrets opened, and whose it is. */
+export function resolvedAgent(row: AgentRow, deps: Pick<ServiceDeps, "secrets" | "defaultProvider">): ResolvedAgent {
   const agent = toAgent(row, deps);
-  return specOf(agent, agent.id, deps.secrets.open(row.signing_secret, row.id), deps);
+  const spec = specOf(agent, agent.id, deps.secrets.open(row.signing_secret, row.id), deps);
+  return { ...spec, orgId: row.org_id as OrgId, record: agent.record };
 }
 
 /** What calls of inline agents have in the place of an agent's id. */
@@ -201,7 +204,7 @@ function without(unwanted: undefined | null, members: object): object {
   return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== unwanted));
 }
 
-type SettingColumns = Omit<AgentRow, "id" | "signing_secret" | "created_at" | "updated_at">;
+type SettingColumns = Omit<AgentRow, "id" | "org_id" | "signing_secret" | "created_at" | "updated_at">;
 
 /** Header values may be the customer's passwords, so they are sealed like secrets. */
 function toColumns(agent: AgentSettings, id: string, { secrets }: Pick<ServiceDeps, "secrets">): SettingColumns {

@@ -43,6 +43,7 @@ export type NewCallEvent = {
 
 /** An event as committed: `id` grows over all calls (what `Last-Event-ID` names), `sequence` over one call. */
 export type CallEvent = NewCallEvent & {
+  readonly orgId: string;
   readonly id: number;
   readonly sequence: number;
   readonly wallMs: number;

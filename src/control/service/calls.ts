@@ -1,30 +1,10 @@
 import { GatewayError } from "../../kit/errors.ts";
-import { type CallId, type E164, parseCallId } from "../../kit/ids.ts";
-import type { EndCause, MediaEvent } from "../../media/protocol.ts";
-import type { CallRecords, ResolvedAgent } from "../calls/call-control.ts";
+import { type OrgId, parseCallId } from "../../kit/ids.ts";
 import { interruptionsOf, toolCallsOf, turnsOf, utterancesOf } from "../store/call-details.ts";
-import {
-  type CallFilter,
-  type CallRow,
-  findCall,
-  findCallByKey,
-  findCallStatus,
-  findOpenCallId,
-  insertCall,
-  openCallIds,
-  pageOfCalls,
-  updateCall,
-  updateOpenCall,
-  usageOfCalls,
-} from "../store/calls.ts";
-import { deleteEventsOfType, lastEventAt } from "../store/events.ts";
+import { type CallFilter, type CallRow, findCallByKey, findCallOf, pageOfCalls, usageOfCalls } from "../store/calls.ts";
 import type { Page, PageRequest } from "../store/page.ts";
-import type { RecordingFiles } from "../store/recordings.ts";
-import type { WriteBatch, WriteQueue } from "../store/write-queue.ts";
-import type { NewCallEvent } from "./call-events.ts";
 import type { ServiceDeps } from "./deps.ts";
-import { type Call, toCall, toNewRow } from "./kept-call.ts";
-import { type CallReport, writeReport } from "./media-events.ts";
+import { type Call, toCall } from "./kept-call.ts";
 import {
   type CallTimeline,
   type ToolCall,
@@ -36,8 +16,8 @@ import {
 
 export type { CallFilter };
 
-/** The calls of the gateway: their record, and everything that can be asked of it. */
-export interface Calls extends CallRecords {
+/** Calls, and everything that can be asked of them. */
+export interface Calls {
   get(id: string): Promise<Call>;
   list(filter: CallFilter, page: PageRequest): Promise<Page<Call>>;
   /** The call an idempotency key names, with the hash of the request that placed it. */
@@ -47,161 +27,20 @@ export interface Calls extends CallRecords {
   timeline(id: string): Promise<CallTimeline>;
 }
 
-export interface CallsDeps extends ServiceDeps {
-  readonly queue: WriteQueue;
-  readonly recordings: RecordingFiles;
-  readonly resolveInbound: (to: E164) => Promise<ResolvedAgent | undefined>;
-}
-
-type CallEnding = Extract<MediaEvent, { type: "call-ended" }>;
-
-export function createCalls({ database, queue, clock, recordings, resolveInbound }: CallsDeps): Calls {
-  const { db, kind } = database;
-
+/** The calls of one organisation. */
+export function createCalls({ database: { db } }: Pick<ServiceDeps, "database">, orgId: OrgId): Calls {
   const need = async (id: string): Promise<CallRow> => {
-    const row = parseCallId(id) && (await findCall(db, id));
+    const row = parseCallId(id) && (await findCallOf(db, orgId, id));
     if (!row) throw new GatewayError("not-found", "there is no such call");
     return row;
   };
-
-  /** Writes the ending if the call has none yet, with its event; partial transcripts have served their purpose. */
-  const end = async (
-    batch: WriteBatch,
-    callId: string,
-    cause: EndCause,
-    detail: string,
-    at: { endedAt: number; durationMs: number | null },
-  ): Promise<boolean> => {
-    const change = {
-      status: "ended",
-      cause,
-      detail,
-      ended_at: at.endedAt,
-      duration_ms: at.durationMs === null ? null : Math.round(at.durationMs),
-    };
-    if (!(await updateOpenCall(batch.db, callId, change))) return false;
-    await deleteEventsOfType(batch.db, callId, "transcript.partial");
-    // In the same batch there may be partials that have not been written yet.
-    const kept = batch.events.filter((event) => event.callId !== callId || event.type !== "transcript.partial");
-    batch.events.splice(0, batch.events.length, ...kept);
-    const row = await findCall(batch.db, callId);
-    const recorded = row?.record === 1 && (row.recording_bytes ?? 0) > 0;
-    tell(batch, { callId, type: "call.ended", data: { cause, detail, durationMs: at.durationMs, recorded } });
-    return true;
-  };
-
-  /** After an ending that no media process reported: the recording is whatever had reached the disk. */
-  const keepRecording = async (batch: WriteBatch, callId: CallId): Promise<void> => {
-    const sizeBytes = recordings.sizeBytes(callId);
-    if (sizeBytes) await updateOpenCall(batch.db, callId, { recording_bytes: sizeBytes });
-  };
-
-  const applyEnding = (ending: CallEnding) =>
-    queue.add(async (batch) => {
-      // Also when the call has its ending already: only the media process knows these.
-      await updateCall(batch.db, ending.callId, {
-        stats: JSON.stringify(ending.stats),
-        ...(ending.recording && {
-          recording_bytes: ending.recording.sizeBytes,
-          recording_duration_ms: Math.round(ending.recording.durationMs),
-        }),
-      });
-      const at = { endedAt: Math.round(ending.wallMs), durationMs: ending.durationMs };
-      await end(batch, ending.callId, ending.cause, ending.detail, at);
-    }, "must");
-
-  const applyReport = (report: CallReport) =>
-    queue.add(
-      async (batch) => {
-        const status = await findCallStatus(batch.db, report.callId);
-        if (status === undefined) return;
-        const event = await writeReport(batch.db, report);
-        // What comes after the ending is kept, but `call.ended` stays the last event.
-        if (event && status !== "ended") tell(batch, event);
-      },
-      report.type === "transcript-partial" ? "droppable" : report.type === "call-started" ? "must" : "normal",
-    );
-
   return {
-    createCall: (call) =>
-      queue.add(async (batch) => {
-        try {
-          await insertCall(batch.db, toNewRow(call, clock.wall()));
-        } catch (error) {
-          if (!kind.isDuplicate(error)) throw error;
-          throw new GatewayError("conflict", "the call is there already: its carrier's id or idempotency key is taken");
-        }
-        const { callId, carrier, direction, from, to } = call;
-        const data = { carrier, direction, from, to, agentId: call.agent?.agentId ?? null };
-        tell(batch, { callId, type: direction === "inbound" ? "call.ringing" : "call.queued", data });
-      }, "must"),
-    noteTransfer: (callId, { state, to, cause, calleeId }) =>
-      queue.add(async (batch) => {
-        const status = await findCallStatus(batch.db, callId);
-        if (status === undefined || status === "ended") return;
-        const data = { state, to, cause: cause ?? null, calleeId: calleeId ?? null };
-        tell(batch, { callId, type: "call.transfer", data });
-      }, "normal"),
-    noteSignalling: (callId, facts) =>
-      queue.add(async (batch) => {
-        const { carrierCallId, sipStatus, isRinging, peerCallId } = facts;
-        const change = {
-          ...(carrierCallId !== undefined && { carrier_call_id: carrierCallId }),
-          ...(sipStatus !== undefined && { sip_status: sipStatus }),
-          ...(peerCallId !== undefined && { peer_call_id: peerCallId }),
-        };
-        if (Object.keys(change).length > 0) await updateOpenCall(batch.db, callId, change);
-        if (!isRinging || (await findCallStatus(batch.db, callId)) !== "queued") return;
-        await updateOpenCall(batch.db, callId, { status: "ringing" });
-        const row = await findCall(batch.db, callId);
-        if (!row) return;
-        const { carrier, direction, from_number: from, to_number: to, agent_id: agentId } = row;
-        tell(batch, { callId, type: "call.ringing", data: { carrier, direction, from, to, agentId } });
-      }, "must"),
-    applyMediaEvent: async (event) => {
-      if (event.type === "call-ended") await applyEnding(event);
-      else if (
-        "callId" in event &&
-        event.type !== "rtp-opened" &&
-        event.type !== "rtp-silent" &&
-        event.type !== "keys-wanted"
-      )
-        await applyReport(event);
-    },
-    endCall: (callId, cause, detail) =>
-      queue.add(async (batch) => {
-        const row = await findCall(batch.db, callId);
-        if (!row) return false;
-        const endedAt = clock.wall();
-        await keepRecording(batch, callId);
-        const durationMs = row.started_at === null ? null : Math.max(0, endedAt - row.started_at);
-        return end(batch, callId, cause, detail, { endedAt, durationMs });
-      }, "must"),
-    failCallsLeftOver: async (cause) => {
-      const ids = (await openCallIds(db)) as CallId[];
-      for (const callId of ids) {
-        await queue.add(async (batch) => {
-          const row = await findCall(batch.db, callId);
-          if (!row) return;
-          // Nobody saw it end; the last thing we know of it is the best guess.
-          const endedAt = (await lastEventAt(batch.db, callId)) ?? row.created_at;
-          await keepRecording(batch, callId);
-          const durationMs = row.started_at === null ? null : Math.max(0, endedAt - row.started_at);
-          await end(batch, callId, cause, "the gateway stopped during the call", { endedAt, durationMs });
-        }, "must");
-      }
-      return ids.length;
-    },
-    resolveAgent: resolveInbound,
-    findOpenCall: async (carrier, carrierCallId) =>
-      (await findOpenCallId(db, carrier, carrierCallId)) as CallId | undefined,
-    recordingPath: (callId) => recordings.path(callId),
     get: async (id) => {
       const row = await need(id);
       return toCall(row, (await usageOfCalls(db, [id])).get(id));
     },
     list: async (filter, page) => {
-      const { data, next } = await pageOfCalls(db, filter, page);
+      const { data, next } = await pageOfCalls(db, orgId, filter, page);
       const usage = await usageOfCalls(
         db,
         data.map((row) => row.id),
@@ -209,7 +48,7 @@ export function createCalls({ database, queue, clock, recordings, resolveInbound
       return { data: data.map((row) => toCall(row, usage.get(row.id))), next };
     },
     findByKey: async (key) => {
-      const row = await findCallByKey(db, key);
+      const row = await findCallByKey(db, orgId, key);
       return (
         row && {
           call: toCall(row, (await usageOfCalls(db, [row.id])).get(row.id)),
@@ -230,9 +69,4 @@ export function createCalls({ database, queue, clock, recordings, resolveInbound
       return toTimeline(await turnsOf(db, id), await interruptionsOf(db, id), await utterancesOf(db, id));
     },
   };
-}
-
-/** Puts an event beside the change it tells of; the type checker holds its data to its type. */
-function tell(batch: WriteBatch, event: NewCallEvent): void {
-  batch.events.push(event);
 }

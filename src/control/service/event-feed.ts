@@ -1,3 +1,4 @@
+import type { OrgId } from "../../kit/ids.ts";
 import type { Db } from "../store/database.ts";
 import { readEvents, type StoredEvent } from "../store/events.ts";
 import type { CallEvent } from "./call-events.ts";
@@ -13,6 +14,7 @@ export const defaultEventFeedOptions = { maxWaiting: 1000, pageSize: 200 } as co
 
 /** What a follower wants. */
 export interface FollowRequest {
+  readonly orgId: OrgId;
   /** Only this call's events; undefined: all calls'. */
   readonly callId: string | undefined;
   /** Begin after this event, from the database; undefined: with what happens from now on. */
@@ -21,6 +23,7 @@ export interface FollowRequest {
 }
 
 interface Follower {
+  readonly orgId: OrgId;
   readonly callId: string | undefined;
   waiting: CallEvent[];
   /** Something may be in the database that is not in `waiting`. */
@@ -47,6 +50,7 @@ export class EventFeed {
   publish(events: readonly StoredEvent[]): void {
     for (const follower of this.#followers) {
       for (const event of events as readonly CallEvent[]) {
+        if (event.orgId !== follower.orgId) continue;
         if (follower.callId !== undefined && follower.callId !== event.callId) continue;
         if (follower.behind) break; // the database has it
         follower.waiting.push(event);
@@ -61,8 +65,9 @@ export class EventFeed {
   }
 
   /** Events in order, some at a time, until the signal aborts. */
-  async *follow({ callId, afterId, signal }: FollowRequest): AsyncGenerator<readonly CallEvent[], void> {
+  async *follow({ orgId, callId, afterId, signal }: FollowRequest): AsyncGenerator<readonly CallEvent[], void> {
     const follower: Follower = {
+      orgId,
       callId,
       waiting: [],
       behind: afterId !== undefined,
@@ -91,15 +96,15 @@ export class EventFeed {
   }
 
   /** Whether a call has events after an id. */
-  async hasAfter(id: number, callId: string): Promise<boolean> {
-    return (await readEvents(this.#db, id, 1, callId)).length > 0;
+  async hasAfter(orgId: OrgId, id: number, callId: string): Promise<boolean> {
+    return (await readEvents(this.#db, orgId, id, 1, callId)).length > 0;
   }
 
   async #catchUp(follower: Follower): Promise<readonly CallEvent[]> {
     // Before the query starts: what commits from here on is in the page, in `waiting`, or in both.
     follower.behind = false;
     follower.waiting = [];
-    const page = await readEvents(this.#db, follower.lastId, this.#options.pageSize, follower.callId);
+    const page = await readEvents(this.#db, follower.orgId, follower.lastId, this.#options.pageSize, follower.callId);
     if (page.length === this.#options.pageSize) follower.behind = true;
     return page as readonly StoredEvent[] as readonly CallEvent[];
   }

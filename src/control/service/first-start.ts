@@ -1,10 +1,9 @@
 import { GatewayError } from "../../kit/errors.ts";
-import type { E164 } from "../../kit/ids.ts";
+import { type E164, firstOrgId } from "../../kit/ids.ts";
 import { writeOnce } from "../store/meta.ts";
-import type { Agents } from "./agents.ts";
 import type { ServiceDeps } from "./deps.ts";
 import type { Keys } from "./keys.ts";
-import type { Numbers } from "./numbers.ts";
+import type { Tenant } from "./tenant.ts";
 
 /** The number that the demo agent answers. */
 export const demoNumber = "+15550100" as E164;
@@ -12,7 +11,7 @@ export const demoNumber = "+15550100" as E164;
 /** Makes a demo agent, its number and an API key, once in the life of a data folder; the key, which is kept nowhere, or undefined ever after. */
 export async function firstStart(
   { database: { db }, clock }: ServiceDeps,
-  services: { keys: Keys; agents: Agents; numbers: Numbers },
+  services: { readonly keys: Keys; readonly tenant: Pick<Tenant, "agents" | "numbers"> },
   bootstrapKey: string,
 ): Promise<string | undefined> {
   const preset = bootstrapKey === "" ? undefined : bootstrapKey;
@@ -20,7 +19,7 @@ export async function firstStart(
     throw new GatewayError("invalid-request", "TANDEM_BOOTSTRAP_KEY: expected tk_live_ and 16–64 letters or digits");
   }
   if (!(await writeOnce(db, "first-started-at", String(clock.wall())))) return undefined;
-  const { agent } = await services.agents.create({
+  const { agent } = await services.tenant.agents.create({
     name: "Demo receptionist",
     instructions:
       "You are the friendly receptionist of Tandem, a voice gateway, and an automated agent: say so when you greet. " +
@@ -28,7 +27,13 @@ export async function firstStart(
       "Say goodbye and hang up when the caller has nothing more.",
     record: true,
   });
-  await services.numbers.create(demoNumber, { inboundAgentId: agent.id, label: "Demo" });
-  const { secret } = await services.keys.create({ dialect: "native", name: "First start", preset });
+  await services.tenant.numbers.create(demoNumber, { inboundAgentId: agent.id, label: "Demo" });
+  const { secret } = await services.keys.create({
+    orgId: firstOrgId,
+    dialect: "native",
+    name: "First start",
+    scopes: ["operator"],
+    preset,
+  });
   return secret;
 }

@@ -1,5 +1,5 @@
 /** A call as kept: its shape inside, and how it becomes a row and comes back from one. */
-import type { AgentId, CallId } from "../../kit/ids.ts";
+import type { AgentId, CallId, OrgId } from "../../kit/ids.ts";
 import type { AgentSpec, AnsweredBy, CallDirection, CallSource, CallStats, EndCause } from "../../media/protocol.ts";
 import type { NewCall } from "../calls/call-control.ts";
 import type { CallRow, NewCallRow, UsageRow } from "../store/calls.ts";
@@ -10,6 +10,7 @@ export type CallStatus = "queued" | "ringing" | "in-progress" | "ended";
 /** A call as kept. Instants are wall ms. */
 export interface Call {
   readonly id: CallId;
+  readonly orgId: OrgId;
   readonly carrier: CallSource;
   readonly carrierCallId: string | null;
   readonly direction: CallDirection;
@@ -44,6 +45,7 @@ export interface Call {
 export function toNewRow(call: NewCall, createdAt: number): NewCallRow {
   return {
     id: call.callId,
+    org_id: call.orgId,
     carrier: call.carrier,
     carrier_call_id: call.carrierCallId ?? null,
     direction: call.direction,
@@ -70,6 +72,7 @@ export function toNewRow(call: NewCall, createdAt: number): NewCallRow {
 export function toCall(row: CallRow, usage: UsageRow | undefined): Call {
   return {
     id: row.id as CallId,
+    orgId: row.org_id as OrgId,
     carrier: row.carrier as CallSource,
     carrierCallId: row.carrier_call_id,
     direction: row.direction as CallDirection,

@@ -1,21 +1,31 @@
 import { GatewayError } from "../../kit/errors.ts";
-import { makeId, type RandomBytes } from "../../kit/ids.ts";
+import { makeId, type OrgId, type RandomBytes } from "../../kit/ids.ts";
+import type { Db } from "../store/database.ts";
 import { type ApiKeyRow, findKey, findKeyByHash, insertKey, listKeys, revokeKey, touchKey } from "../store/keys.ts";
+import { findOrg } from "../store/orgs.ts";
 import type { ServiceDeps } from "./deps.ts";
+import { defaultScopes, isScope, type Scope } from "./scopes.ts";
 
 /** Public APIs a key can open; the key's first letters tell which. */
-export type Dialect = "native";
+export type Dialect = "native" | "jagcall" | "agentcall" | "agentnumber";
 
 /** How the keys of each dialect begin. */
-export const keyPrefixes: Readonly<Record<Dialect, string>> = { native: "tk_live_" };
+export const keyPrefixes: Readonly<Record<Dialect, string>> = {
+  native: "tk_live_",
+  jagcall: "jc_live_",
+  agentcall: "ac_live_",
+  agentnumber: "an_live_",
+};
 
 /** An API key as people may see it: never the key itself. */
 export interface ApiKey {
   readonly id: string;
+  readonly orgId: OrgId;
   readonly dialect: Dialect;
   readonly name: string;
   /** First characters of the key. */
   readonly prefix: string;
+  readonly scopes: readonly Scope[];
   readonly createdAt: number;
   readonly lastUsedAt: number | null;
   readonly revokedAt: number | null;
@@ -24,14 +34,25 @@ export interface ApiKey {
 /** API keys: made, shown once, listed, revoked, recognised. */
 export interface Keys {
   /** Makes a key; `secret` is shown once and kept nowhere. `preset` is used instead of a random one. */
-  create(request: { dialect: Dialect; name: string; preset?: string }): Promise<{ key: ApiKey; secret: string }>;
-  list(): Promise<ApiKey[]>;
+  create(request: KeyRequest): Promise<{ key: ApiKey; secret: string }>;
+  /** Keys of an organisation, or of all. */
+  list(orgId?: OrgId): Promise<ApiKey[]>;
   /** Refuses with not-found when there is none; revoking twice is fine. */
-  revoke(id: string): Promise<void>;
+  revoke(orgId: OrgId, id: string): Promise<void>;
   /** The key behind a secret; undefined when it is unknown or revoked. */
   authenticate(secret: string): Promise<ApiKey | undefined>;
   /** True while a key recognised before is still good. */
-  isGood(id: string): Promise<boolean>;
+  isGood(orgId: OrgId, id: string): Promise<boolean>;
+}
+
+/** A key to be made. */
+export interface KeyRequest {
+  readonly orgId: OrgId;
+  readonly dialect: Dialect;
+  readonly name: string;
+  /** Undefined: everything of its own organisation. */
+  readonly scopes?: readonly Scope[];
+  readonly preset?: string;
 }
 
 const base62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
@@ -50,7 +71,7 @@ const lastUsedEveryMs = 60_000;
 
 export function createKeys({ database: { db }, secrets, clock, random }: ServiceDeps): Keys {
   return {
-    create: async ({ dialect, name, preset }) => {
+    create: async ({ orgId, dialect, name, scopes = defaultScopes, preset }) => {
       const secret = preset ?? keyPrefixes[dialect] + randomBase62(32, random);
       if (!secret.startsWith(keyPrefixes[dialect]) || !/^[0-9A-Za-z_]{24,128}$/.test(secret)) {
         throw new GatewayError(
@@ -61,12 +82,16 @@ export function createKeys({ database: { db }, secrets, clock, random }: Service
       if (name.trim() === "" || name.length > 100) {
         throw new GatewayError("invalid-request", "a key's name has 1–100 characters", "name");
       }
+      if (scopes.length === 0) throw new GatewayError("invalid-request", "a key needs a scope", "scopes");
+      await findOrgOrRefuse(db, orgId);
       const row: ApiKeyRow = {
         id: makeId("key", random),
+        org_id: orgId,
         dialect,
         name,
         prefix: secret.slice(0, keyPrefixes[dialect].length + 4),
         hash: secrets.hashKey(secret),
+        scopes: JSON.stringify(scopes),
         created_at: clock.wall(),
         last_used_at: null,
         revoked_at: null,
@@ -74,9 +99,9 @@ export function createKeys({ database: { db }, secrets, clock, random }: Service
       await insertKey(db, row);
       return { key: toKey(row), secret };
     },
-    list: async () => (await listKeys(db)).map(toKey),
-    revoke: async (id) => {
-      if (!(await revokeKey(db, id, clock.wall())) && !(await findKey(db, id))) {
+    list: async (orgId) => (await listKeys(db, orgId)).map(toKey),
+    revoke: async (orgId, id) => {
+      if (!(await revokeKey(db, orgId, id, clock.wall())) && !(await findKey(db, orgId, id))) {
         throw new GatewayError("not-found", `there is no key ${id}`);
       }
     },
@@ -89,16 +114,22 @@ export function createKeys({ database: { db }, secrets, clock, random }: Service
       if (row.last_used_at === null || now - row.last_used_at >= lastUsedEveryMs) await touchKey(db, row.id, now);
       return toKey(row);
     },
-    isGood: async (id) => (await findKey(db, id))?.revoked_at === null,
+    isGood: async (orgId, id) => (await findKey(db, orgId, id))?.revoked_at === null,
   };
+}
+
+async function findOrgOrRefuse(db: Db, orgId: OrgId): Promise<void> {
+  if (!(await findOrg(db, orgId))) throw new GatewayError("not-found", `there is no organisation ${orgId}`);
 }
 
 function toKey(row: ApiKeyRow): ApiKey {
   return {
     id: row.id,
+    orgId: row.org_id as OrgId,
     dialect: row.dialect as Dialect,
     name: row.name,
     prefix: row.prefix,
+    scopes: (JSON.parse(row.scopes) as string[]).filter(isScope),
     createdAt: row.created_at,
     lastUsedAt: row.last_used_at,
     revokedAt: row.revoked_at,

@@ -1,5 +1,5 @@
 import { GatewayError } from "../../kit/errors.ts";
-import { type E164, makeId } from "../../kit/ids.ts";
+import { type E164, makeId, type OrgId } from "../../kit/ids.ts";
 import { writeUri } from "../../sip/uri.ts";
 import type { Extension, Phone } from "../exchange/phone.ts";
 import { PhoneBook } from "../exchange/phone-book.ts";
@@ -11,7 +11,7 @@ import {
   findPhone,
   findPhoneNamed,
   insertPhone,
-  isAgentNumber,
+  ownerOfNumber,
   type PhoneRow,
   pageOfPhones,
   updatePhone,
@@ -20,7 +20,7 @@ import type { ServiceDeps } from "./deps.ts";
 import { randomBase62 } from "./keys.ts";
 
 /** What is set on a phone besides its password. */
-export type PhoneSettings = Omit<Phone, "id">;
+export type PhoneSettings = Omit<Phone, "id" | "orgId">;
 
 /** What a new phone has when nothing is said. */
 export const defaultPhone = {
@@ -55,8 +55,6 @@ export interface RegisteredPhone extends Phone {
 
 /** Softphones and desk phones: made, changed, found. */
 export interface Phones {
-  /** Every phone in memory, for who answers SIP. */
-  readonly book: PhoneBook;
   /** Makes a phone; `password` is given when it was made up here, and shown this once. */
   create(
     settings: Pick<Phone, "username"> & PhoneChange,
@@ -73,15 +71,20 @@ export interface Phones {
 const passwordLength = 20;
 const leastPasswordLength = 8;
 
-/** Reads all phones into their book. */
-export async function openPhones(deps: ServiceDeps): Promise<Phones> {
+/** Reads the phones of all organisations into a book, for who answers SIP. */
+export async function openPhoneBook(deps: Pick<ServiceDeps, "database" | "secrets">): Promise<PhoneBook> {
+  const book = new PhoneBook();
+  for (const row of await allPhones(deps.database.db)) enter(book, row, deps);
+  return book;
+}
+
+/** The phones of one organisation; what changes is entered in the book. */
+export function createPhones(deps: ServiceDeps, book: PhoneBook, orgId: OrgId): Phones {
   const { clock, random, secrets } = deps;
   const { db } = deps.database;
-  const book = new PhoneBook();
-  for (const row of await allPhones(db)) enter(book, row, deps);
 
   const find = async (on: Db, id: string): Promise<PhoneRow> => {
-    const row = await findPhone(on, id);
+    const row = await findPhone(on, orgId, id);
     if (!row) throw new GatewayError("not-found", "there is no such phone");
     return row;
   };
@@ -102,16 +105,15 @@ export async function openPhones(deps: ServiceDeps): Promise<Phones> {
     const row = await db.transaction().execute(async (trx) => {
       const before = await find(trx, id);
       const columns = { ...toColumns({ ...toPhone(before), ...defined(settings) }), updated_at: clock.wall() };
-      await checkNames(trx, columns, id);
+      await checkNames(trx, orgId, columns, id);
       const changed = password === undefined ? columns : { ...columns, password: secrets.seal(password, id) };
-      await updatePhone(trx, id, changed);
+      await updatePhone(trx, orgId, id, changed);
       return { ...before, ...changed };
     });
     enter(book, row, deps);
     return row;
   };
   return {
-    book,
     create: async ({ password: given, ...settings }) => {
       checkPassword(given);
       const id = makeId("phone", random);
@@ -120,12 +122,13 @@ export async function openPhones(deps: ServiceDeps): Promise<Phones> {
       const row: PhoneRow = {
         ...toColumns({ ...defaultPhone, username: settings.username, ...defined(settings) }),
         id,
+        org_id: orgId,
         password: secrets.seal(password, id),
         created_at: now,
         updated_at: now,
       };
       await db.transaction().execute(async (trx) => {
-        await checkNames(trx, row, id);
+        await checkNames(trx, orgId, row, id);
         await insertPhone(trx, row);
       });
       enter(book, row, deps);
@@ -133,12 +136,12 @@ export async function openPhones(deps: ServiceDeps): Promise<Phones> {
     },
     get: async (id) => shown(await find(db, id)),
     list: async (page) => {
-      const { data, next } = await pageOfPhones(db, page);
+      const { data, next } = await pageOfPhones(db, orgId, page);
       return { data: data.map(shown), next };
     },
     update: async (id, wanted) => shown(await change(id, wanted)),
     delete: async (id) => {
-      if (!(await deletePhone(db, id))) throw new GatewayError("not-found", "there is no such phone");
+      if (!(await deletePhone(db, orgId, id))) throw new GatewayError("not-found", "there is no such phone");
       book.remove(id);
     },
     rotatePassword: async (id) => {
@@ -162,15 +165,15 @@ function enter(book: PhoneBook, row: PhoneRow, { secrets }: Pick<ServiceDeps, "s
 }
 
 /** A number leads to one place: an agent's number or one phone; and a user name may not be another phone's number. */
-async function checkNames(db: Db, row: Pick<PhoneRow, "username" | "number">, id: string): Promise<void> {
+async function checkNames(db: Db, orgId: OrgId, row: Pick<PhoneRow, "username" | "number">, id: string): Promise<void> {
   const { username, number } = row;
-  if (number !== null && (await isAgentNumber(db, number))) {
+  if (number !== null && (await ownerOfNumber(db, number))) {
     throw new GatewayError("conflict", "this number is an agent's", "number");
   }
-  if (await findPhoneNamed(db, [username], id)) {
+  if (await findPhoneNamed(db, orgId, username, id)) {
     throw new GatewayError("conflict", "another phone has this user name or number", "username");
   }
-  if (number !== null && (await findPhoneNamed(db, [number], id))) {
+  if (number !== null && (await findPhoneNamed(db, orgId, number, id))) {
     throw new GatewayError("conflict", "another phone has this number or user name", "number");
   }
 }
@@ -186,7 +189,7 @@ function defined(settings: Partial<PhoneSettings>): Partial<PhoneSettings> {
   return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
 }
 
-function toColumns(phone: PhoneSettings): Omit<PhoneRow, "id" | "password" | "created_at" | "updated_at"> {
+function toColumns(phone: PhoneSettings): Omit<PhoneRow, "id" | "org_id" | "password" | "created_at" | "updated_at"> {
   return {
     username: phone.username,
     number: phone.number,
@@ -199,6 +202,7 @@ function toColumns(phone: PhoneSettings): Omit<PhoneRow, "id" | "password" | "cr
 function toPhone(row: PhoneRow): Phone {
   return {
     id: row.id,
+    orgId: row.org_id as OrgId,
     username: row.username,
     number: row.number as E164 | Extension | null,
     label: row.label,

@@ -1,5 +1,5 @@
 import { GatewayError } from "../../kit/errors.ts";
-import { type E164, parseE164 } from "../../kit/ids.ts";
+import { type E164, type OrgId, parseE164 } from "../../kit/ids.ts";
 import type { AnsweringMachinePlan } from "../../media/protocol.ts";
 import type { CallControl, ResolvedAgent } from "../calls/call-control.ts";
 import type { AgentChange, AgentSettings, Agents } from "./agents.ts";
@@ -35,6 +35,7 @@ export interface PlacedCall {
 }
 
 export interface PlaceCallDeps {
+  readonly orgId: OrgId;
   readonly agents: Pick<Agents, "resolve" | "inline">;
   readonly numbers: Pick<Numbers, "resolveOutbound">;
   readonly calls: Pick<Calls, "get" | "findByKey">;
@@ -42,7 +43,7 @@ export interface PlaceCallDeps {
 }
 
 /** Places calls: who talks, what is set for this call alone, and never twice for one idempotency key. */
-export function createPlaceCall({ agents, numbers, calls, control }: PlaceCallDeps) {
+export function createPlaceCall({ orgId, agents, numbers, calls, control }: PlaceCallDeps) {
   const replay = async ({ idempotencyKey, requestHash }: CallOrder): Promise<PlacedCall | undefined> => {
     const found = idempotencyKey === undefined ? undefined : await calls.findByKey(idempotencyKey);
     if (found && found.requestHash !== requestHash) {
@@ -68,11 +69,12 @@ export function createPlaceCall({ agents, numbers, calls, control }: PlaceCallDe
     if (!from) throw new GatewayError("invalid-request", "must be an E.164 number such as +15550100", "from");
     const before = await replay(order);
     if (before) return before;
-    const { record, ...agent } = await agentOf(order, from);
+    const { record, orgId: _, ...agent } = await agentOf(order, from);
     const { idempotencyKey: key, requestHash, trunk: trunkId, to, metadata } = order;
     const { maxDurationMs = agent.maxDurationMs, ringTimeoutMs, answeringMachine } = order;
     try {
       const callId = await control.placeCall({
+        orgId,
         from,
         to,
         agent: { ...agent, maxDurationMs },

@@ -1,8 +1,8 @@
 import { GatewayError } from "../../kit/errors.ts";
 import { type CallId, parseCallId } from "../../kit/ids.ts";
 import type { RecordingFiles } from "../store/recordings.ts";
-import type { Calls } from "./calls.ts";
 import type { ServiceDeps } from "./deps.ts";
+import type { Call } from "./kept-call.ts";
 
 /** How long a link to a recording works. */
 export const linkLifetimeMs = 3_600_000;
@@ -10,20 +10,18 @@ export const linkLifetimeMs = 3_600_000;
 /** Links to recordings that work for whoever has them, until they expire. */
 export interface RecordingLinks {
   /** A link to a call's recording; `expiresAt` is wall ms. Refuses with not-found when there is none (yet). */
-  create(callId: string): Promise<{ url: string; expiresAt: number }>;
+  create(call: Pick<Call, "id" | "recording">): { url: string; expiresAt: number };
   /** The call a link opens; refuses with forbidden when it is not ours, gone when it has expired. */
   open(callId: string, expires: string, signature: string): CallId;
 }
 
 export function createRecordingLinks(
   { secrets, clock }: Pick<ServiceDeps, "secrets" | "clock">,
-  calls: Pick<Calls, "get">,
   recordings: RecordingFiles,
   publicUrl: string,
 ): RecordingLinks {
   return {
-    create: async (id) => {
-      const call = await calls.get(id);
+    create: (call) => {
       if (call.recording === null || recordings.sizeBytes(call.id) === undefined) {
         throw new GatewayError("not-found", "this call has no recording");
       }

@@ -1,24 +1,29 @@
 import type { Clock } from "../../kit/clock.ts";
-import type { RandomBytes } from "../../kit/ids.ts";
+import { firstOrgId, type OrgId, type RandomBytes } from "../../kit/ids.ts";
 import type { ProviderName } from "../../media/protocol.ts";
+import type { CallRecords } from "../calls/call-control.ts";
+import type { PhoneBook } from "../exchange/phone-book.ts";
 import { openDatabase } from "../store/database.ts";
 import { deleteEventsBefore } from "../store/events.ts";
 import { probeDatabase } from "../store/meta.ts";
 import { openRecordings, type RecordingFiles } from "../store/recordings.ts";
 import { createSecrets, readSecretKey } from "../store/secrets.ts";
 import { WriteQueue } from "../store/write-queue.ts";
-import { type Agents, createAgents } from "./agents.ts";
-import { type Calls, createCalls } from "./calls.ts";
+import { createAgents } from "./agents.ts";
+import { createCallRecords } from "./call-records.ts";
+import { createCalls } from "./calls.ts";
 import type { ServiceDeps } from "./deps.ts";
 import { EventFeed } from "./event-feed.ts";
 import { firstStart } from "./first-start.ts";
 import { createKeys, type Keys } from "./keys.ts";
-import { createNumbers, type Numbers } from "./numbers.ts";
-import { openPhones, type Phones } from "./phones.ts";
+import { createNumbers, resolveInbound } from "./numbers.ts";
+import { createOrgs, type Orgs } from "./orgs.ts";
+import { createPhones, openPhoneBook } from "./phones.ts";
 import { createRecordingLinks, type RecordingLinks } from "./recording-links.ts";
 import { createSipTraces, type SipTraces } from "./sip-traces.ts";
-import { createTexts, type Texts } from "./texts.ts";
-import { createTrunks, type Trunks } from "./trunks.ts";
+import type { Tenant } from "./tenant.ts";
+import { createGatewayTexts, createTexts, type GatewayTexts } from "./texts.ts";
+import { createGatewayTrunks, createTrunks, type GatewayTrunks } from "./trunks.ts";
 
 /** The settings the services need. */
 export interface ServicesSettings {
@@ -42,12 +47,15 @@ const eventLifetimeMs = 7 * 24 * 3_600_000;
 /** Everything the product can do that needs no call in progress. */
 export interface Services {
   readonly keys: Keys;
-  readonly agents: Agents;
-  readonly numbers: Numbers;
-  readonly phones: Phones;
-  readonly texts: Texts;
-  readonly calls: Calls;
-  readonly trunks: Trunks;
+  readonly orgs: Orgs;
+  /** What is one organisation's; the organisation of a key that was recognised is there. */
+  tenant(orgId: OrgId): Tenant;
+  /** The record of all calls, for call control. */
+  readonly callRecords: CallRecords;
+  /** The trunks, phones and texts of all organisations, for the exchange. */
+  readonly trunks: GatewayTrunks;
+  readonly phoneBook: PhoneBook;
+  readonly texts: GatewayTexts;
   readonly feed: EventFeed;
   readonly recordings: RecordingFiles;
   readonly recordingLinks: RecordingLinks;
@@ -61,6 +69,9 @@ export interface Services {
   /** Writes what waits and closes the database. Twice is fine. */
   close(): Promise<void>;
 }
+
+/** Organisations whose services are kept at hand. */
+const maxTenants = 1000;
 
 /** Opens the data folder and brings its database up to date. */
 export async function openServices(settings: ServicesSettings, clock: Clock, random: RandomBytes): Promise<Services> {
@@ -76,26 +87,43 @@ export async function openServices(settings: ServicesSettings, clock: Clock, ran
   );
   const recordings = openRecordings(dataDir);
   const keys = createKeys(deps);
-  const agents = createAgents({ ...deps, allowHttp });
-  const numbers = createNumbers(deps);
-  const phones = await openPhones(deps);
-  const texts = createTexts(deps);
-  const calls = createCalls({ ...deps, queue, recordings, resolveInbound: (to) => numbers.resolveInbound(to) });
-  const recordingLinks = createRecordingLinks(deps, calls, recordings, publicUrl);
+  const orgs = createOrgs(deps);
+  const phoneBook = await openPhoneBook(deps);
+  const texts = createGatewayTexts(deps);
+  const trunks = createGatewayTrunks(deps);
+  const tenants = new Map<OrgId, Tenant>();
+  const makeTenant = (orgId: OrgId): Tenant => ({
+    orgId,
+    org: () => orgs.get(orgId),
+    agents: createAgents({ ...deps, allowHttp }, orgId),
+    numbers: createNumbers(deps, orgId),
+    phones: createPhones(deps, phoneBook, orgId),
+    texts: createTexts(deps, texts, orgId),
+    calls: createCalls(deps, orgId),
+    trunks: createTrunks(deps, trunks, orgId),
+  });
+  const tenant = (orgId: OrgId): Tenant => {
+    const known = tenants.get(orgId);
+    if (known) return known;
+    if (tenants.size >= maxTenants) tenants.delete(tenants.keys().next().value as OrgId);
+    const made = makeTenant(orgId);
+    tenants.set(orgId, made);
+    return made;
+  };
   let closed: Promise<void> | undefined;
   return {
     keys,
-    agents,
-    numbers,
-    phones,
+    orgs,
+    tenant,
+    callRecords: createCallRecords({ ...deps, queue, recordings, resolveInbound: (to) => resolveInbound(deps, to) }),
+    trunks,
+    phoneBook,
     texts,
-    calls,
-    trunks: createTrunks(deps),
     feed,
     recordings,
-    recordingLinks,
+    recordingLinks: createRecordingLinks(deps, recordings, publicUrl),
     sipTraces: createSipTraces(deps),
-    firstStart: (bootstrapKey) => firstStart(deps, { keys, agents, numbers }, bootstrapKey),
+    firstStart: (bootstrapKey) => firstStart(deps, { keys, tenant: tenant(firstOrgId) }, bootstrapKey),
     forgetOldEvents: () => deleteEventsBefore(database.db, clock.wall() - eventLifetimeMs),
     probe: () => probeDatabase(database.db),
     close: () => {

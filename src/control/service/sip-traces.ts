@@ -1,5 +1,5 @@
 import { GatewayError } from "../../kit/errors.ts";
-import { type CallId, parseCallId } from "../../kit/ids.ts";
+import { type CallId, type OrgId, parseCallId } from "../../kit/ids.ts";
 import { SipTrace, type TraceDialog } from "../exchange/sip-trace.ts";
 import { type TraceMessage, viewEntry } from "../exchange/sip-trace-view.ts";
 import { callLegs } from "../store/call-legs.ts";
@@ -38,7 +38,7 @@ export interface SipTraces {
   /** What is fed with messages. */
   readonly trace: SipTrace;
   /** Everything of a call: all its Call-IDs, and those of the call it is joined with. */
-  ofCall(id: string): Promise<SipLadder>;
+  ofCall(orgId: OrgId, id: string): Promise<SipLadder>;
   /** Everything of one Call-ID. */
   ofDialog(sipCallId: string): SipLadder;
   /** The Call-IDs heard of last, latest first: refused calls, registrations and probes too. */
@@ -48,8 +48,8 @@ export interface SipTraces {
 export function createSipTraces({ database }: Pick<ServiceDeps, "database">, trace = new SipTrace()): SipTraces {
   return {
     trace,
-    ofCall: async (id) => {
-      const legs = parseCallId(id) ? await callLegs(database.db, id) : [];
+    ofCall: async (orgId, id) => {
+      const legs = parseCallId(id) ? await callLegs(database.db, orgId, id) : [];
       if (legs.length === 0) throw new GatewayError("not-found", "there is no such call");
       const dialogs = new Set<TraceDialog>();
       for (const leg of legs) {

@@ -1,5 +1,6 @@
 /** What a trunk's settings must obey beyond their shape. Field paths are in inner words. */
 import { GatewayError } from "../../kit/errors.ts";
+import { firstOrgId, type OrgId } from "../../kit/ids.ts";
 import { parseUri, type SipUri } from "../../sip/uri.ts";
 import { isHost } from "../../sip/uri-host.ts";
 import { parseSource, writeSource } from "../exchange/source-match.ts";
@@ -10,11 +11,14 @@ const leastPrefixBits = { ipv4: 8, ipv6: 16 } as const;
 const transports: ReadonlySet<string> = new Set(["udp", "tcp", "tls"]);
 
 /** Throws a `GatewayError` naming the first field that is wrong. `others`: all trunks but this one. */
-export function checkTrunk(trunk: TrunkSettings, hasPassword: boolean, others: readonly Trunk[]): void {
-  const { inbound, outbound, register, fromDomain, media } = trunk;
+export function checkTrunk(trunk: Omit<Trunk, "id">, hasPassword: boolean, others: readonly Trunk[]): void {
+  const { inbound, outbound, register, fromDomain, media, orgId } = trunk;
   if (trunk.name.startsWith("trunk_")) throw invalid("must not begin like an id", "name");
+  if (trunk.shared && orgId !== firstOrgId) {
+    throw new GatewayError("forbidden", "only the organisation that runs the gateway shares its trunks", "shared");
+  }
   inbound.sources.forEach((text, index) => {
-    checkSource(text, `inbound.sources[${index}]`, others);
+    checkSource(text, `inbound.sources[${index}]`, others, orgId);
   });
   outbound.targets.forEach(({ uri }, index) => {
     const field = `outbound.targets[${index}].uri`;
@@ -35,7 +39,7 @@ export function checkTrunk(trunk: TrunkSettings, hasPassword: boolean, others: r
   checkPassword(trunk, hasPassword);
   const sameUser = others.find((other) => other.inbound.username === inbound.username);
   if (inbound.username !== null && sameUser) {
-    throw new GatewayError("conflict", `the trunk ${sameUser.name} has this user name`, "inbound.username");
+    throw new GatewayError("conflict", `${nameFor(orgId, sameUser)} has this user name`, "inbound.username");
   }
   const isReachable = inbound.sources.length > 0 || inbound.username !== null;
   if (!isReachable && outbound.targets.length === 0 && register === null) {
@@ -53,7 +57,12 @@ function checkPassword({ inbound, outbound }: TrunkSettings, hasPassword: boolea
   if (outbound.username !== null) throw invalid("is needed beside outbound.username", "password");
 }
 
-function checkSource(text: string, field: string, others: readonly Trunk[]): void {
+/** Other organisations' trunks are not told by name. */
+function nameFor(orgId: OrgId, trunk: Trunk): string {
+  return trunk.orgId === orgId ? `the trunk ${trunk.name}` : "another trunk";
+}
+
+function checkSource(text: string, field: string, others: readonly Trunk[], orgId: OrgId): void {
   const source = parseSource(text);
   if (source === undefined) {
     throw invalid("must be an address or a block like 203.0.113.0/24; names are not looked up", field);
@@ -62,7 +71,7 @@ function checkSource(text: string, field: string, others: readonly Trunk[]): voi
   if (source.prefixBits < least) throw invalid(`is wider than /${least}`, field);
   const block = writeSource(source);
   const same = others.find(({ inbound }) => inbound.sources.some((one) => blockOf(one) === block));
-  if (same) throw new GatewayError("conflict", `the trunk ${same.name} has this block`, field);
+  if (same) throw new GatewayError("conflict", `${nameFor(orgId, same)} has this block`, field);
 }
 
 function blockOf(text: string): string | undefined {

@@ -1,5 +1,5 @@
 import { GatewayError } from "../../kit/errors.ts";
-import { makeId, type RandomBytes } from "../../kit/ids.ts";
+import { makeId, type OrgId, type RandomBytes } from "../../kit/ids.ts";
 import type { LiveTrunks, Trunk, TrunkRecord, TrunkRecords, TrunkSettings, TrunkView } from "../exchange/trunk.ts";
 import type { Db } from "../store/database.ts";
 import type { Page, PageRequest } from "../store/page.ts";
@@ -20,6 +20,7 @@ export type { TrunkView } from "../exchange/trunk.ts";
 /** What a new trunk has when nothing is said. */
 export const defaultTrunk = {
   enabled: true,
+  shared: false,
   inbound: { sources: [], username: null },
   outbound: { targets: [], username: null, realm: null },
   register: null,
@@ -50,30 +51,49 @@ export type TrunkChange = Partial<Omit<TrunkSettings, Merged>> & {
 } & { readonly password?: string | null };
 
 /** Carriers and PBXs: made, changed, found. */
-export interface Trunks extends TrunkRecords {
+export interface Trunks {
   create(settings: Pick<TrunkSettings, "name"> & TrunkChange): Promise<TrunkView>;
   get(id: string): Promise<TrunkView>;
   list(page: PageRequest): Promise<Page<TrunkView>>;
   update(id: string, change: TrunkChange): Promise<TrunkView>;
   /** Refuses with conflict while a call is on it. */
   delete(id: string): Promise<void>;
+}
+
+/** The trunks of all organisations, for who keeps them at work. */
+export interface GatewayTrunks extends TrunkRecords {
   /** Names who keeps the trunks at work: told of every change, asked how they do. */
   attach(live: LiveTrunks): void;
+  /** Who was named; undefined: nobody yet. */
+  readonly live: LiveTrunks | undefined;
 }
 
 /** Trunks are all kept in memory, and matched against every message that comes. */
 const maxTrunks = 500;
 
-export function createTrunks(deps: ServiceDeps): Trunks {
+export function createGatewayTrunks(deps: Pick<ServiceDeps, "database" | "secrets">): GatewayTrunks {
+  let live: LiveTrunks | undefined;
+  return {
+    loadTrunks: async () => (await allTrunks(deps.database.db)).map((row) => toRecord(row, deps)),
+    attach: (desk) => {
+      live = desk;
+    },
+    get live() {
+      return live;
+    },
+  };
+}
+
+/** The trunks of one organisation. */
+export function createTrunks(deps: ServiceDeps, gateway: Pick<GatewayTrunks, "live">, orgId: OrgId): Trunks {
   const { clock, random, secrets } = deps;
   const { db, kind } = deps.database;
-  let live: LiveTrunks | undefined;
   const shown = (row: TrunkRow): TrunkView => ({
     ...toTrunk(row),
     registration: null,
     targets: [],
     callsNow: 0,
-    ...live?.state(row.id),
+    ...gateway.live?.state(row.id),
     hasPassword: row.password !== null,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
@@ -81,7 +101,7 @@ export function createTrunks(deps: ServiceDeps): Trunks {
   const written = async (write: Promise<TrunkRow>): Promise<TrunkView> => {
     try {
       const row = await write;
-      await live?.reload();
+      await gateway.live?.reload();
       return shown(row);
     } catch (error) {
       if (!kind.isDuplicate(error)) throw error;
@@ -96,11 +116,12 @@ export function createTrunks(deps: ServiceDeps): Trunks {
           const others = await trunksBut(trx, id);
           if (others.length >= maxTrunks) throw new GatewayError("conflict", `there are ${maxTrunks} trunks already`);
           const trunk = merge({ ...defaultTrunk, name: settings.name }, settings);
-          checkTrunk(trunk, password !== null, others);
+          checkTrunk({ ...trunk, orgId }, password !== null, others);
           const now = clock.wall();
           const row: TrunkRow = {
             ...toColumns(trunk, newContactUser(random)),
             id,
+            org_id: orgId,
             password: password === null ? null : secrets.seal(password, id),
             created_at: now,
             updated_at: now,
@@ -109,15 +130,15 @@ export function createTrunks(deps: ServiceDeps): Trunks {
           return row;
         }),
       ),
-    get: async (id) => shown(await find(db, id)),
+    get: async (id) => shown(await find(db, orgId, id)),
     list: async (page) => {
-      const { data, next } = await pageOfTrunks(db, page);
+      const { data, next } = await pageOfTrunks(db, orgId, page);
       return { data: data.map(shown), next };
     },
     update: (id, { password, ...change }) =>
       written(
         db.transaction().execute(async (trx) => {
-          const row = await find(trx, id);
+          const row = await find(trx, orgId, id);
           const trunk = merge(toTrunk(row), change);
           const sealed = typeof password === "string" ? secrets.seal(password, id) : password;
           const changed = sealed === undefined ? row.password : sealed;
@@ -127,26 +148,23 @@ export function createTrunks(deps: ServiceDeps): Trunks {
             password: changed,
             updated_at: clock.wall(),
           };
-          await updateTrunk(trx, id, columns);
+          await updateTrunk(trx, orgId, id, columns);
           return { ...row, ...columns };
         }),
       ),
     delete: async (id) => {
-      if ((live?.state(id)?.callsNow ?? 0) > 0) {
+      await find(db, orgId, id);
+      if ((gateway.live?.state(id)?.callsNow ?? 0) > 0) {
         throw new GatewayError("conflict", "calls are on this trunk; disable it and wait for their end");
       }
-      if (!(await deleteTrunk(db, id))) throw new GatewayError("not-found", "there is no such trunk");
-      await live?.reload();
-    },
-    loadTrunks: async () => (await allTrunks(db)).map((row) => toRecord(row, deps)),
-    attach: (desk) => {
-      live = desk;
+      if (!(await deleteTrunk(db, orgId, id))) throw new GatewayError("not-found", "there is no such trunk");
+      await gateway.live?.reload();
     },
   };
 }
 
-async function find(db: Db, id: string): Promise<TrunkRow> {
-  const row = await findTrunk(db, id);
+async function find(db: Db, orgId: OrgId, id: string): Promise<TrunkRow> {
+  const row = await findTrunk(db, orgId, id);
   if (!row) throw new GatewayError("not-found", "there is no such trunk");
   return row;
 }
@@ -192,7 +210,7 @@ function contactUserOf(row: TrunkRow): string {
 
 function toTrunk(row: TrunkRow): Trunk {
   const { contactUser: _, ...settings } = JSON.parse(row.settings) as StoredSettings;
-  return { ...defaultTrunk, ...settings, id: row.id, name: row.name };
+  return { ...defaultTrunk, ...settings, id: row.id, orgId: row.org_id as OrgId, name: row.name };
 }
 
 /** A trunk whose password was sealed under another key can be seen and given a new one, but not authenticate. */

@@ -7,12 +7,13 @@ export interface CallLeg {
   readonly carrierCallId: string | null;
 }
 
-/** A call, and behind it the other one of two that were joined; empty when there is no such call. */
-export async function callLegs(db: Db, id: string): Promise<CallLeg[]> {
+/** A call of an organisation, and behind it the other one of two that were joined; empty when there is no such call. */
+export async function callLegs(db: Db, orgId: string, id: string): Promise<CallLeg[]> {
   const find = (wanted: string) =>
     db
       .selectFrom("calls")
       .select(["id", "carrier", "carrier_call_id as carrierCallId", "peer_call_id as peerCallId"])
+      .where("org_id", "=", orgId)
       .where("id", "=", wanted)
       .executeTakeFirst();
   const call = await find(id);

@@ -23,12 +23,19 @@ export async function insertCall(db: Db, row: NewCallRow): Promise<void> {
   await db.insertInto("calls").values(row).execute();
 }
 
+/** A call, for who writes its record: whosever it is. */
 export function findCall(db: Db, id: string): Promise<CallRow | undefined> {
   return db.selectFrom("calls").selectAll().where("id", "=", id).executeTakeFirst();
 }
 
-export function findCallByKey(db: Db, key: string): Promise<CallRow | undefined> {
-  return db.selectFrom("calls").selectAll().where("idempotency_key", "=", key).executeTakeFirst();
+/** A call of an organisation. */
+export function findCallOf(db: Db, orgId: string, id: string): Promise<CallRow | undefined> {
+  return db.selectFrom("calls").selectAll().where("org_id", "=", orgId).where("id", "=", id).executeTakeFirst();
+}
+
+export function findCallByKey(db: Db, orgId: string, key: string): Promise<CallRow | undefined> {
+  const query = db.selectFrom("calls").selectAll().where("org_id", "=", orgId);
+  return query.where("idempotency_key", "=", key).executeTakeFirst();
 }
 
 /** A call's status alone; undefined when there is no such call. */
@@ -70,8 +77,13 @@ export async function updateCall(db: Db, id: string, change: Updateable<CallsTab
 }
 
 /** Calls, newest first. */
-export async function pageOfCalls(db: Db, filter: CallFilter, page: PageRequest): Promise<Page<CallRow>> {
-  let query = db.selectFrom("calls").selectAll();
+export async function pageOfCalls(
+  db: Db,
+  orgId: string,
+  filter: CallFilter,
+  page: PageRequest,
+): Promise<Page<CallRow>> {
+  let query = db.selectFrom("calls").selectAll().where("org_id", "=", orgId);
   if (filter.status !== undefined) query = query.where("status", "=", filter.status);
   if (filter.from !== undefined) query = query.where("from_number", "=", filter.from);
   if (filter.to !== undefined) query = query.where("to_number", "=", filter.to);

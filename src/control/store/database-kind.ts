@@ -6,6 +6,8 @@ export interface DatabaseKind {
   readonly countingType: ColumnDataType;
   /** Makes that column count up and never give a number twice. */
   counting(column: ColumnDefinitionBuilder): ColumnDefinitionBuilder;
+  /** Has several writers at once, and `for update skip locked` to share work among them. */
+  readonly skipsLocked: boolean;
   /** True when the error says that a row with the same unique value exists. */
   isDuplicate(error: unknown): boolean;
 }

@@ -9,6 +9,7 @@ export interface NewEvent {
 
 /** An event as written. `id` grows over all calls, `sequence` over one. */
 export interface StoredEvent extends NewEvent {
+  readonly orgId: string;
   readonly id: number;
   readonly sequence: number;
   readonly wallMs: number;
@@ -19,22 +20,26 @@ export async function appendEvents(db: Db, events: readonly NewEvent[], wallMs: 
   const counts = new Map<string, number>();
   for (const { callId } of events) counts.set(callId, (counts.get(callId) ?? 0) + 1);
   const nextSequence = new Map<string, number>();
+  const orgOf = new Map<string, string>();
   for (const [callId, count] of counts) {
     const row = await db
       .updateTable("calls")
       .set((eb) => ({ last_sequence: eb("last_sequence", "+", count) }))
       .where("id", "=", callId)
-      .returning("last_sequence")
+      .returning(["last_sequence", "org_id"])
       .executeTakeFirstOrThrow();
     nextSequence.set(callId, row.last_sequence - count + 1);
+    orgOf.set(callId, row.org_id);
   }
   const stored: StoredEvent[] = [];
   for (const event of events) {
     const sequence = nextSequence.get(event.callId)!;
     nextSequence.set(event.callId, sequence + 1);
+    const orgId = orgOf.get(event.callId)!;
     const { id } = await db
       .insertInto("events")
       .values({
+        org_id: orgId,
         call_id: event.callId,
         sequence,
         type: event.type,
@@ -43,23 +48,31 @@ export async function appendEvents(db: Db, events: readonly NewEvent[], wallMs: 
       })
       .returning("id")
       .executeTakeFirstOrThrow();
-    stored.push({ ...event, id, sequence, wallMs });
+    stored.push({ ...event, orgId, id, sequence, wallMs });
   }
   return stored;
 }
 
-/** Events after an id, of one call or of all, oldest first, at most `limit`. */
+/** Events of an organisation after an id, of one call or of all, oldest first, at most `limit`. */
 export async function readEvents(
   db: Db,
+  orgId: string,
   afterId: number,
   limit: number,
   callId: string | undefined,
 ): Promise<StoredEvent[]> {
-  let query = db.selectFrom("events").selectAll().where("id", ">", afterId).orderBy("id").limit(limit);
+  let query = db
+    .selectFrom("events")
+    .selectAll()
+    .where("org_id", "=", orgId)
+    .where("id", ">", afterId)
+    .orderBy("id")
+    .limit(limit);
   if (callId !== undefined) query = query.where("call_id", "=", callId);
   const rows = await query.execute();
   return rows.map((row) => ({
     id: row.id,
+    orgId: row.org_id,
     callId: row.call_id,
     sequence: row.sequence,
     type: row.type,

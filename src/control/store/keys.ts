@@ -12,20 +12,22 @@ export function findKeyByHash(db: Db, hash: string): Promise<ApiKeyRow | undefin
   return db.selectFrom("api_keys").selectAll().where("hash", "=", hash).executeTakeFirst();
 }
 
-export function findKey(db: Db, id: string): Promise<ApiKeyRow | undefined> {
-  return db.selectFrom("api_keys").selectAll().where("id", "=", id).executeTakeFirst();
+export function findKey(db: Db, orgId: string, id: string): Promise<ApiKeyRow | undefined> {
+  return db.selectFrom("api_keys").selectAll().where("org_id", "=", orgId).where("id", "=", id).executeTakeFirst();
 }
 
-/** All keys, oldest first, revoked ones too. */
-export function listKeys(db: Db): Promise<ApiKeyRow[]> {
-  return db.selectFrom("api_keys").selectAll().orderBy("created_at").orderBy("id").execute();
+/** Keys of an organisation, or all, oldest first, revoked ones too. */
+export function listKeys(db: Db, orgId?: string): Promise<ApiKeyRow[]> {
+  const query = db.selectFrom("api_keys").selectAll().orderBy("created_at").orderBy("id");
+  return (orgId === undefined ? query : query.where("org_id", "=", orgId)).execute();
 }
 
 /** Marks a key as revoked; false when there is none or it is revoked already. */
-export async function revokeKey(db: Db, id: string, at: number): Promise<boolean> {
+export async function revokeKey(db: Db, orgId: string, id: string, at: number): Promise<boolean> {
   const result = await db
     .updateTable("api_keys")
     .set({ revoked_at: at })
+    .where("org_id", "=", orgId)
     .where("id", "=", id)
     .where("revoked_at", "is", null)
     .executeTakeFirst();

@@ -14,6 +14,7 @@ const statementTimeoutMs = 30_000;
 export const postgresKind: DatabaseKind = {
   countingType: "bigserial",
   counting: (column) => column.primaryKey(),
+  skipsLocked: true,
   isDuplicate: (error) => error instanceof pg.DatabaseError && error.code === uniqueViolation,
 };
 

@@ -3,20 +3,39 @@
  * JSON is text, instants are milliseconds since 1970.
  */
 import type { Generated } from "kysely";
+import type { MoneySchema } from "./money-schema.ts";
 
 export interface MetaTable {
   name: string;
   value: string;
 }
 
+export interface OrgsTable {
+  id: string;
+  name: string;
+  /** free or pro. */
+  plan: string;
+  /** prepaid or postpaid. */
+  billing: string;
+  price_book: string;
+  has_payment_method: number;
+  /** Of a calendar month, UTC; null: none. */
+  spending_cap_micros: number | null;
+  created_at: number;
+  updated_at: number;
+}
+
 export interface ApiKeysTable {
   id: string;
+  org_id: string;
   dialect: string;
   name: string;
   /** First characters of the key, shown so that people can tell keys apart. */
   prefix: string;
   /** HMAC-SHA-256 of the key, hex. */
   hash: string;
+  /** JSON of the scopes. */
+  scopes: string;
   created_at: number;
   last_used_at: number | null;
   revoked_at: number | null;
@@ -24,6 +43,7 @@ export interface ApiKeysTable {
 
 export interface AgentsTable {
   id: string;
+  org_id: string;
   name: string;
   /** Null: the gateway's default. */
   provider: string | null;
@@ -49,6 +69,7 @@ export interface AgentsTable {
 
 export interface NumbersTable {
   id: string;
+  org_id: string;
   number: string;
   inbound_agent_id: string | null;
   outbound_agent_id: string | null;
@@ -59,6 +80,7 @@ export interface NumbersTable {
 
 export interface CallsTable {
   id: string;
+  org_id: string;
   carrier: string;
   carrier_call_id: string | null;
   direction: string;
@@ -91,7 +113,7 @@ export interface CallsTable {
   sip_status: number | null;
   /** human, machine or unknown. */
   answered_by: string | null;
-  /** Names the request that placed the call; one call for each. */
+  /** Names the request that placed the call; one call for each in its organisation. */
   idempotency_key: string | null;
   /** SHA-256 of that request's body, hex. */
   request_hash: string | null;
@@ -99,6 +121,7 @@ export interface CallsTable {
 
 export interface TrunksTable {
   id: string;
+  org_id: string;
   name: string;
   /** JSON of `TrunkSettings`. */
   settings: string;
@@ -110,6 +133,7 @@ export interface TrunksTable {
 
 export interface PhonesTable {
   id: string;
+  org_id: string;
   username: string;
   /** E.164, or an extension. */
   number: string | null;
@@ -124,6 +148,7 @@ export interface PhonesTable {
 
 export interface TextsTable {
   id: string;
+  org_id: string;
   direction: string;
   from_number: string;
   to_number: string;
@@ -195,6 +220,7 @@ export interface UsageTable {
 export interface EventsTable {
   /** Grows with each commit over all calls; what `Last-Event-ID` names. */
   id: Generated<number>;
+  org_id: string;
   call_id: string;
   sequence: number;
   type: string;
@@ -202,8 +228,62 @@ export interface EventsTable {
   wall_ms: number;
 }
 
-export interface Schema {
+export interface WebhooksTable {
+  id: string;
+  org_id: string;
+  /** The public API it was made through; names and bodies of its events are in that API's words. */
+  dialect: string;
+  url: string;
+  /** JSON list of that API's event names; `*` is all of them. */
+  events: string;
+  enabled: number;
+  /** Sealed. */
+  secret: string;
+  /** Sealed; signs beside the other until `former_secret_until`. */
+  former_secret: string | null;
+  former_secret_until: number | null;
+  /** The worker that sends this webhook's deliveries, until `claimed_until`. */
+  claimed_by: string | null;
+  claimed_until: number;
+  created_at: number;
+  updated_at: number;
+}
+
+export interface WebhookDeliveriesTable {
+  /** Grows with each row; the order in which events of one subject are sent. */
+  position: Generated<number>;
+  id: string;
+  org_id: string;
+  webhook_id: string;
+  /** The same for every webhook that is told of one event, and for every attempt. */
+  event_id: string;
+  /** The event's name in the dialect's words. */
+  event: string;
+  /** Id of the call, text or number whose events stay in order. */
+  subject: string;
+  /** JSON of the notice, in inner words. */
+  notice: string;
+  /** pending, delivered or dead. */
+  status: string;
+  attempts: number;
+  /** Not sent before this. */
+  next_at: number;
+  /** When the last attempt is made. */
+  retry_until: number;
+  last_attempt_at: number | null;
+  last_duration_ms: number | null;
+  /** HTTP status of the last attempt; null: there was no answer. */
+  last_status: number | null;
+  /** Why the last attempt failed, for people. */
+  last_error: string | null;
+  /** When it was delivered or given up. */
+  settled_at: number | null;
+  created_at: number;
+}
+
+export interface Schema extends MoneySchema {
   meta: MetaTable;
+  orgs: OrgsTable;
   api_keys: ApiKeysTable;
   agents: AgentsTable;
   numbers: NumbersTable;
@@ -217,4 +297,6 @@ export interface Schema {
   trunks: TrunksTable;
   phones: PhonesTable;
   texts: TextsTable;
+  webhooks: WebhooksTable;
+  webhook_deliveries: WebhookDeliveriesTable;
 }

@@ -8,6 +8,7 @@ import type { DatabaseKind } from "./database-kind.ts";
 export const sqliteKind: DatabaseKind = {
   countingType: "integer",
   counting: (column) => column.primaryKey().autoIncrement(),
+  skipsLocked: false,
   isDuplicate: (error) =>
     error instanceof Database.SqliteError &&
     (error.code === "SQLITE_CONSTRAINT_UNIQUE" || error.code === "SQLITE_CONSTRAINT_PRIMARYKEY"),

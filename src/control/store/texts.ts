@@ -17,8 +17,8 @@ export async function insertText(db: Db, row: TextRow): Promise<void> {
   await db.insertInto("texts").values(row).execute();
 }
 
-export function findText(db: Db, id: string): Promise<TextRow | undefined> {
-  return db.selectFrom("texts").selectAll().where("id", "=", id).executeTakeFirst();
+export function findText(db: Db, orgId: string, id: string): Promise<TextRow | undefined> {
+  return db.selectFrom("texts").selectAll().where("org_id", "=", orgId).where("id", "=", id).executeTakeFirst();
 }
 
 /** Notes what became of a text that is still queued, or of all of them without an id. */
@@ -33,8 +33,13 @@ export async function settleTexts(
 }
 
 /** Texts, newest first. */
-export async function pageOfTexts(db: Db, filter: TextFilter, page: PageRequest): Promise<Page<TextRow>> {
-  let query = db.selectFrom("texts").selectAll();
+export async function pageOfTexts(
+  db: Db,
+  orgId: string,
+  filter: TextFilter,
+  page: PageRequest,
+): Promise<Page<TextRow>> {
+  let query = db.selectFrom("texts").selectAll().where("org_id", "=", orgId);
   if (filter.direction !== undefined) query = query.where("direction", "=", filter.direction);
   if (filter.status !== undefined) query = query.where("status", "=", filter.status);
   if (filter.from !== undefined) query = query.where("from_number", "=", filter.from);

@@ -9,27 +9,27 @@ export async function insertTrunk(db: Db, row: TrunkRow): Promise<void> {
   await db.insertInto("trunks").values(row).execute();
 }
 
-export function findTrunk(db: Db, id: string): Promise<TrunkRow | undefined> {
-  return db.selectFrom("trunks").selectAll().where("id", "=", id).executeTakeFirst();
+export function findTrunk(db: Db, orgId: string, id: string): Promise<TrunkRow | undefined> {
+  return db.selectFrom("trunks").selectAll().where("org_id", "=", orgId).where("id", "=", id).executeTakeFirst();
 }
 
-/** Every trunk, oldest first. */
+/** Every trunk of the gateway, oldest first. */
 export function allTrunks(db: Db): Promise<TrunkRow[]> {
   return db.selectFrom("trunks").selectAll().orderBy("created_at").orderBy("id").execute();
 }
 
-export async function pageOfTrunks(db: Db, page: PageRequest): Promise<Page<TrunkRow>> {
-  let query = db.selectFrom("trunks").selectAll();
+export async function pageOfTrunks(db: Db, orgId: string, page: PageRequest): Promise<Page<TrunkRow>> {
+  let query = db.selectFrom("trunks").selectAll().where("org_id", "=", orgId);
   if (page.after) query = query.where(olderThan(page.after));
   const ordered = query.orderBy("created_at", "desc").orderBy("id", "desc");
   return cutPage(await ordered.limit(page.limit + 1).execute(), page.limit);
 }
 
-export async function updateTrunk(db: Db, id: string, change: Updateable<TrunksTable>): Promise<void> {
-  await db.updateTable("trunks").set(change).where("id", "=", id).execute();
+export async function updateTrunk(db: Db, orgId: string, id: string, change: Updateable<TrunksTable>): Promise<void> {
+  await db.updateTable("trunks").set(change).where("org_id", "=", orgId).where("id", "=", id).execute();
 }
 
-export async function deleteTrunk(db: Db, id: string): Promise<boolean> {
-  const result = await db.deleteFrom("trunks").where("id", "=", id).executeTakeFirst();
+export async function deleteTrunk(db: Db, orgId: string, id: string): Promise<boolean> {
+  const result = await db.deleteFrom("trunks").where("org_id", "=", orgId).where("id", "=", id).executeTakeFirst();
   return result.numDeletedRows > 0n;
 }

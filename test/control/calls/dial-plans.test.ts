@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { phoneDial, trunkDial } from "../../../src/control/calls/dial-plans.ts";
 import type { Trunk } from "../../../src/control/exchange/trunk.ts";
+import { firstOrgId } from "../../../src/kit/ids.ts";
 import type { NameAddress } from "../../../src/sip/headers/fields.ts";
 import type { Binding } from "../../../src/sip/registrar.ts";
 import { parseUri, writeUri } from "../../../src/sip/uri.ts";
@@ -10,6 +11,8 @@ const text = ({ uri }: Pick<NameAddress, "uri">) => writeUri(uri);
 
 const trunk: Trunk = {
   id: "trunk_1",
+  orgId: firstOrgId,
+  shared: false,
   name: "Carrier",
   enabled: true,
   inbound: { sources: [], username: null },

@@ -113,7 +113,7 @@ describe("native API, calls", () => {
     const gateway = await testGateway();
     const { ask, control, services } = gateway;
     const id = await ringingCall(gateway);
-    await services.calls.endCall(id, "caller-hung-up", "");
+    await services.own.calls.endCall(id, "caller-hung-up", "");
     const commands = [
       ["hangup", undefined],
       ["say", { text: "a" }],
@@ -164,22 +164,22 @@ describe("native API, calls", () => {
       ["utt_1", "agent", "Welcome to", 100],
     ] as const) {
       const utterance = { ...said, utteranceId, role, text, startMs };
-      await services.calls.applyMediaEvent({ type: "utterance", callId, utterance });
+      await services.own.calls.applyMediaEvent({ type: "utterance", callId, utterance });
     }
     const turn = { turnId: "turn_1", reason: "greeting", callerLastVoicedAtMs: undefined, decidedAtMs: 5 };
-    await services.calls.applyMediaEvent({
+    await services.own.calls.applyMediaEvent({
       type: "turn",
       callId,
       turn: { ...turn, providerFirstByteAtMs: 50, firstFrameOnWireAtMs: 60.5 },
     });
-    await services.calls.applyMediaEvent({
+    await services.own.calls.applyMediaEvent({
       type: "interruption",
       callId,
       interruption: { onsetAtMs: 800, silencedAtMs: 860, decidedAtMs: 1300, outcome: "yielded", heardMs: 700 },
     });
     const tool = { type: "tool-started", toolCallId: "t1", name: "order", atMs: 1500 } as const;
-    await services.calls.applyMediaEvent({ ...tool, callId, argumentsJson: '{"n":2}' });
-    await services.calls.applyMediaEvent({ ...tool, callId, toolCallId: "t2", argumentsJson: "not json" });
+    await services.own.calls.applyMediaEvent({ ...tool, callId, argumentsJson: '{"n":2}' });
+    await services.own.calls.applyMediaEvent({ ...tool, callId, toolCallId: "t2", argumentsJson: "not json" });
 
     const agentLine = {
       id: "utt_1",
@@ -245,10 +245,10 @@ describe("native API, calls", () => {
     clock.ms += 60_000;
     const second = await ringingCall(gateway, { to: "+15550555" as never });
     for (const callId of [first, second]) {
-      await services.calls.applyMediaEvent({ type: "call-started", callId, wallMs: clock.wall() });
+      await services.own.calls.applyMediaEvent({ type: "call-started", callId, wallMs: clock.wall() });
       clock.ms += 60_000;
     }
-    await services.calls.endCall(first, "max-duration", "");
+    await services.own.calls.endCall(first, "max-duration", "");
     const ids = async (query: string) =>
       (await ask("GET", `/calls?${query}`)).body.data.map((call: { id: string }) => call.id);
     expect(await ids("")).toEqual([second, first]);
@@ -282,7 +282,7 @@ describe("native API, calls", () => {
   test("calls: how one ended is told by cause and by whom", async () => {
     const gateway = await testGateway();
     const id = await ringingCall(gateway);
-    await gateway.services.calls.endCall(id, "provider-failed", "the provider closed the session");
+    await gateway.services.own.calls.endCall(id, "provider-failed", "the provider closed the session");
     expect((await gateway.ask("GET", `/calls/${id}`)).body).toMatchObject({
       status: "ended",
       cause: "provider-failed",
@@ -298,8 +298,8 @@ describe("native API, recordings", () => {
   async function recorded(): Promise<{ gateway: TestGateway; link: string; callId: string }> {
     const gateway = await testGateway();
     const callId = await ringingCall(gateway, { record: true });
-    writeFileSync(gateway.services.calls.recordingPath(callId), wav);
-    await gateway.services.calls.endCall(callId, "caller-hung-up", "");
+    writeFileSync(gateway.services.own.calls.recordingPath(callId), wav);
+    await gateway.services.own.calls.endCall(callId, "caller-hung-up", "");
     const { body, status } = await gateway.ask("GET", `/calls/${callId}/recording`);
     expect(status).toBe(200);
     expect(body.expires_at).toBe("2026-11-22T13:00:00.000Z");

@@ -2,6 +2,7 @@ import type { AddressInfo } from "node:net";
 import { createParser, type EventSourceMessage } from "eventsource-parser";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { HttpServerDeps } from "../../../src/control/http/server.ts";
+import { firstOrgId } from "../../../src/kit/ids.ts";
 import type { MediaEvent } from "../../../src/media/protocol.ts";
 import { ringingCall, type TestGateway, testGateway } from "../gateway.ts";
 
@@ -78,7 +79,7 @@ describe("native API, event streams", () => {
     expect(follower.status).toBe(200);
     expect(follower.headers.get("content-type")).toBe("text/event-stream; charset=utf-8");
     const callId = await ringingCall(gateway);
-    await gateway.services.calls.applyMediaEvent(dtmf(callId, 120));
+    await gateway.services.own.calls.applyMediaEvent(dtmf(callId, 120));
     const [ringing, digit] = await follower.take(2);
     expect(ringing?.event).toBe("call.ringing");
     expect(data(ringing)).toEqual({
@@ -101,7 +102,7 @@ describe("native API, event streams", () => {
   test("events: every kind is told in this API's words", async () => {
     const gateway = await listening();
     const callId = await ringingCall(gateway);
-    const { applyMediaEvent } = gateway.services.calls;
+    const { applyMediaEvent } = gateway.services.own.calls;
     const utterance = { utteranceId: "utt_1", role: "caller", text: "hi", startMs: 1, endMs: 2 } as const;
     const tool = { callId, toolCallId: "t1", name: "order", atMs: 5 } as const;
     const timing = { turnId: "turn_1", reason: "caller-turn", callerLastVoicedAtMs: 10, decidedAtMs: 20 } as const;
@@ -175,7 +176,7 @@ describe("native API, event streams", () => {
       ["call.error", { kind: "provider", message: "slow", fatal: false, at_ms: 6 }],
       ["call.ended", { cause: "agent-hung-up", ended_by: "agent", detail: "", duration_ms: 50, recorded: false }],
     ]);
-    expect((await gateway.services.calls.get(callId)).answeredBy).toBe("machine");
+    expect((await gateway.services.own.calls.get(callId)).answeredBy).toBe("machine");
     expect(await follower.over()).toBe(true);
   });
 
@@ -188,10 +189,10 @@ describe("native API, event streams", () => {
     const first = await gateway.follow("/events?last_event_id=0");
     const [ringing] = await first.take(1);
     first.leave();
-    for (let index = 0; index < 300; index++) await gateway.services.calls.applyMediaEvent(dtmf(callId, index));
+    for (let index = 0; index < 300; index++) await gateway.services.own.calls.applyMediaEvent(dtmf(callId, index));
     const { path, headers } = request(ringing?.id ?? "");
     const second = await gateway.follow(path, headers);
-    const live = gateway.services.calls.applyMediaEvent(dtmf(callId, 300));
+    const live = gateway.services.own.calls.applyMediaEvent(dtmf(callId, 300));
     const sequences = (await second.take(301)).map((message) => data(message).sequence);
     await live;
     expect(sequences).toEqual(Array.from({ length: 301 }, (_, index) => index + 2));
@@ -201,8 +202,8 @@ describe("native API, event streams", () => {
     const gateway = await listening();
     const [mine, other] = [await ringingCall(gateway), await ringingCall(gateway)];
     const follower = await gateway.follow(`/calls/${mine}/events`);
-    await gateway.services.calls.applyMediaEvent(dtmf(other, 1));
-    await gateway.services.calls.endCall(mine, "caller-hung-up", "");
+    await gateway.services.own.calls.applyMediaEvent(dtmf(other, 1));
+    await gateway.services.own.calls.endCall(mine, "caller-hung-up", "");
     const messages = await follower.take(3);
     expect(messages.map((message) => message.event)).toEqual(["call.ringing", "call.ended"]);
     const again = await gateway.follow(`/calls/${mine}/events`, { "last-event-id": messages[1]?.id ?? "" });
@@ -231,7 +232,7 @@ describe("native API, event streams", () => {
     const gateway = await listening({ eventStreams: quick });
     const follower = await gateway.follow("/events");
     const [key] = await gateway.services.keys.list();
-    await gateway.services.keys.revoke(key?.id ?? "");
+    await gateway.services.keys.revoke(firstOrgId, key?.id ?? "");
     expect(await follower.over()).toBe(true);
   });
 
@@ -240,7 +241,7 @@ describe("native API, event streams", () => {
     const callId = await ringingCall(gateway);
     const first = await gateway.follow(`/calls/${callId}/events`);
     expect((await gateway.follow("/events")).status).toBe(429);
-    await gateway.services.calls.endCall(callId, "caller-hung-up", "");
+    await gateway.services.own.calls.endCall(callId, "caller-hung-up", "");
     expect(await first.over()).toBe(true);
     expect((await gateway.follow("/events")).status).toBe(200);
   });

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { openServices } from "../../../src/control/service/services.ts";
+import { firstOrgId } from "../../../src/kit/ids.ts";
 import { farHop, sipRequest } from "../../kit/sip-messages.ts";
-import { databaseOf, storedRows, testGateway, testServices, testSettings } from "../gateway.ts";
+import { databaseOf, storedRows, testGateway, testServices, testSettings, withOwn } from "../gateway.ts";
 
 describe("native API, phones", () => {
   test("phones: a user name is enough; the password made up is shown once", async () => {
@@ -22,7 +23,7 @@ describe("native API, phones", () => {
     });
     const { password, ...shown } = made.body;
     expect((await ask("GET", `/phones/${made.body.id}`)).body).toEqual(shown);
-    expect(services.phones.book.secretOf("101")).toEqual({ type: "password", password });
+    expect(services.phoneBook.secretOf("101")).toEqual({ type: "password", password });
   });
 
   test("phones: everything that can be set comes back as it was set, a given password never", async () => {
@@ -63,12 +64,12 @@ describe("native API, phones", () => {
     const { body } = await ask("POST", "/phones", { username: "101", number: "101", label: "Desk" });
     const changed = await ask("PATCH", `/phones/${body.id}`, { number: "102", label: null });
     expect(changed.body).toMatchObject({ username: "101", number: "102", label: null, may_call: "any" });
-    expect(services.phones.book.findByNumber("102")).toMatchObject({ id: body.id });
-    expect(services.phones.book.findByNumber("101")).toBeUndefined();
+    expect(services.phoneBook.findByNumber("102", firstOrgId)).toMatchObject({ id: body.id });
+    expect(services.phoneBook.findByNumber("101", firstOrgId)).toBeUndefined();
     await ask("PATCH", `/phones/${body.id}`, { password: "chosen by hand" });
-    expect(services.phones.book.secretOf("101")).toEqual({ type: "password", password: "chosen by hand" });
+    expect(services.phoneBook.secretOf("101")).toEqual({ type: "password", password: "chosen by hand" });
     await ask("PATCH", `/phones/${body.id}`, { enabled: false });
-    expect(services.phones.book.secretOf("101")).toBeUndefined();
+    expect(services.phoneBook.secretOf("101")).toBeUndefined();
   });
 
   test("phones: the password can be made anew, and a phone deleted", async () => {
@@ -76,9 +77,9 @@ describe("native API, phones", () => {
     const { body } = await ask("POST", "/phones", { username: "101" });
     const rotated = await ask("POST", `/phones/${body.id}/rotate-password`);
     expect(rotated.body.password).not.toBe(body.password);
-    expect(services.phones.book.secretOf("101")).toEqual({ type: "password", password: rotated.body.password });
+    expect(services.phoneBook.secretOf("101")).toEqual({ type: "password", password: rotated.body.password });
     expect((await ask("DELETE", `/phones/${body.id}`)).status).toBe(204);
-    expect(services.phones.book.findByUsername("101")).toBeUndefined();
+    expect(services.phoneBook.findByUsername("101")).toBeUndefined();
     for (const [method, path] of [
       ["GET", `/phones/${body.id}`],
       ["DELETE", `/phones/${body.id}`],
@@ -115,9 +116,9 @@ describe("native API, phones", () => {
   test("phones: shows what has registered, and no longer when it has expired", async () => {
     const { ask, clock, services } = await testGateway();
     const { body } = await ask("POST", "/phones", { username: "101" });
-    const phone = services.phones.book.findByUsername("101")!;
+    const phone = services.phoneBook.findByUsername("101")!;
     const request = sipRequest("REGISTER", { extra: ["Expires: 120", "User-Agent: Desk 7"] });
-    services.phones.book.register(phone, request, farHop, clock.now());
+    services.phoneBook.register(phone, request, farHop, clock.now());
     clock.ms += 1000;
     expect((await ask("GET", `/phones/${body.id}`)).body.registrations).toEqual([
       {
@@ -135,27 +136,27 @@ describe("native API, phones", () => {
 
   test("phones: are there again after a restart, and their passwords unreadable in the database", async () => {
     const first = await testServices();
-    const { password } = await first.services.phones.create({ username: "101" });
+    const { password } = await first.services.own.phones.create({ username: "101" });
     await first.services.close();
     const rows = await storedRows(first.dataDir, "phones");
     expect(rows).toContain("101");
     expect(rows).not.toContain(password);
     const { services } = await testServices({ dataDir: first.dataDir });
-    expect(services.phones.book.secretOf("101")).toEqual({ type: "password", password });
+    expect(services.phoneBook.secretOf("101")).toEqual({ type: "password", password });
   });
 
   test("phones: one whose password was sealed under another key is shown and can be given a new one", async () => {
     const { services, dataDir, clock, random } = await testServices({ secretKey: "first key of at least 32 letters" });
-    const { phone } = await services.phones.create({ username: "101" });
+    const { phone } = await services.own.phones.create({ username: "101" });
     await services.close();
     const databaseUrl = await databaseOf(dataDir);
     const settings = { ...testSettings, databaseUrl, dataDir, secretKey: "another key of at least 32 letters" };
-    const other = await openServices(settings, clock, random);
+    const other = withOwn(await openServices(settings, clock, random));
     try {
-      expect(other.phones.book.findByUsername("101")).toBeUndefined();
-      expect(await other.phones.get(phone.id)).toMatchObject({ username: "101" });
-      const password = await other.phones.rotatePassword(phone.id);
-      expect(other.phones.book.secretOf("101")).toEqual({ type: "password", password });
+      expect(other.phoneBook.findByUsername("101")).toBeUndefined();
+      expect(await other.own.phones.get(phone.id)).toMatchObject({ username: "101" });
+      const password = await other.own.phones.rotatePassword(phone.id);
+      expect(other.phoneBook.secretOf("101")).toEqual({ type: "password", password });
     } finally {
       await other.close();
     }

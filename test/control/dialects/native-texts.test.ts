@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { NewText } from "../../../src/control/service/texts.ts";
+import { firstOrgId } from "../../../src/kit/ids.ts";
 import { type TestGateway, testGateway } from "../gateway.ts";
 
 interface Carried extends NewText {
@@ -36,7 +37,9 @@ describe("native API, texts", () => {
       updated_at: new Date(clock.wall()).toISOString(),
     });
     const { id } = sent.body;
-    expect(carried).toEqual([{ textId: id, from: "+15550111", to: "+15550177", body: "Grüße", direction: "outbound" }]);
+    expect(carried).toEqual([
+      { textId: id, orgId: firstOrgId, from: "+15550111", to: "+15550177", body: "Grüße", direction: "outbound" },
+    ]);
     clock.ms += 500;
     await services.texts.records.settle(id, { status: "failed", detail: "nobody answered" });
     expect((await ask("GET", `/texts/${id}`)).body).toMatchObject({
@@ -80,7 +83,11 @@ describe("native API, texts", () => {
   test("texts: a list is narrowed by direction, status, from and to", async () => {
     const { ask, services } = await withCarrier();
     await ask("POST", "/texts", { from: "+15550111", to: "101", text: "1" });
-    await services.texts.records.add({ from: "+15550188", to: "+15550111", body: "2" }, "inbound", "received");
+    await services.texts.records.add(
+      { orgId: firstOrgId, from: "+15550188", to: "+15550111", body: "2" },
+      "inbound",
+      "received",
+    );
     const found = async (query: string) =>
       (await ask("GET", `/texts?${query}`)).body.data.map(({ text }: { text: string }) => text);
     expect(await found("direction=inbound")).toEqual(["2"]);
@@ -93,7 +100,11 @@ describe("native API, texts", () => {
 
   test("texts: queued ones of a former life have failed, and nothing is sent before somebody carries", async () => {
     const { ask, services } = await testGateway();
-    const id = await services.texts.records.add({ from: "+1", to: "+15550177", body: "x" }, "outbound", "queued");
+    const id = await services.texts.records.add(
+      { orgId: firstOrgId, from: "+1", to: "+15550177", body: "x" },
+      "outbound",
+      "queued",
+    );
     expect((await ask("POST", "/texts", { from: "a1", to: "b1", text: "x" })).status).toBe(503);
     await services.texts.connect({ carry: () => undefined });
     expect((await ask("GET", `/texts/${id}`)).body).toMatchObject({

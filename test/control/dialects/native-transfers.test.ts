@@ -106,7 +106,7 @@ describe("native API, transfers", () => {
     };
     const early = await ask("POST", `/calls/${id}/transfer`, { to: "101" });
     expect([early.status, early.body.error.message]).toEqual([409, "The call is not in progress."]);
-    await gateway.services.calls.endCall(id, "caller-hung-up", "");
+    await gateway.services.own.calls.endCall(id, "caller-hung-up", "");
     for (const [verb, body] of asked) {
       expect((await ask("POST", `/calls/${id}/${verb}`, body)).status).toBe(409);
       expect((await ask("POST", `/calls/${nobody}/${verb}`, body)).status).toBe(404);
@@ -115,7 +115,7 @@ describe("native API, transfers", () => {
 
   test("how a transfer goes is told in the call's events, and nothing more once the call has ended", async () => {
     const gateway = await testGateway();
-    const { calls } = gateway.services;
+    const { calls } = gateway.services.own;
     const id = await ringingCall(gateway);
     const callee = await ringingCall(gateway);
     await calls.noteTransfer(id, { state: "ringing", to: "101", cause: undefined, calleeId: callee });
@@ -171,7 +171,7 @@ describe("native API, conferences", () => {
   test("a call nobody knows is 404, one that has ended a conflict", async () => {
     const { ask, ...gateway } = await testGateway();
     const id = await ringingCall(gateway);
-    await gateway.services.calls.endCall(id, "caller-hung-up", "");
+    await gateway.services.own.calls.endCall(id, "caller-hung-up", "");
     expect((await ask("POST", "/conferences", { members: [{ call_id: nobody }] })).status).toBe(404);
     expect((await ask("POST", "/conferences", { members: [{ call_id: "x" }] })).status).toBe(404);
     expect((await ask("POST", "/conferences", { members: [{ call_id: id }] })).status).toBe(409);

@@ -32,6 +32,7 @@ describe("native API, trunks", () => {
       id: expect.stringMatching(/^trunk_[0-9a-z]{26}$/),
       name: "Carrier",
       enabled: true,
+      shared: false,
       inbound: { sources: ["203.0.113.0/24"], username: null },
       outbound: { targets: [], username: null, realm: null },
       register: null,
@@ -274,7 +275,7 @@ describe("native API, trunks", () => {
 
   test("trunks: one whose password cannot be opened is still there, without it", async () => {
     const { services, dataDir } = await testServices({ secretKey: "k".repeat(32) });
-    await services.trunks.create({ name: "Carrier", inbound: { sources: ["203.0.113.1"] }, password: "p" });
+    await services.own.trunks.create({ name: "Carrier", inbound: { sources: ["203.0.113.1"] }, password: "p" });
     const other = await testServices({ secretKey: "q".repeat(32), dataDir });
     expect(await other.services.trunks.loadTrunks()).toMatchObject([{ trunk: { name: "Carrier" }, password: null }]);
   });

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { type Caller, routeInvite } from "../../../src/control/exchange/invite-route.ts";
 import type { Trunk } from "../../../src/control/exchange/trunk.ts";
 import { defaultTrunk } from "../../../src/control/service/trunks.ts";
-import type { E164 } from "../../../src/kit/ids.ts";
+import { type E164, firstOrgId } from "../../../src/kit/ids.ts";
 import type { SipRequest } from "../../../src/sip/message.ts";
 import { parseMessage } from "../../../src/sip/parse.ts";
 
@@ -10,7 +10,7 @@ const open = { agents: ["+15550100" as E164], echo: "+15550101" as E164 };
 const guest: Caller = { type: "guest" };
 
 function trunk(change: Partial<Trunk> = {}): Caller {
-  return { type: "trunk", trunk: { ...defaultTrunk, id: "trunk_1", name: "Carrier", ...change } };
+  return { type: "trunk", trunk: { ...defaultTrunk, id: "trunk_1", orgId: firstOrgId, name: "Carrier", ...change } };
 }
 
 function invite(user: string, to = user): SipRequest {

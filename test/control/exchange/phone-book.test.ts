@@ -1,10 +1,12 @@
 import { describe, expect, test } from "vitest";
 import type { Extension, Phone } from "../../../src/control/exchange/phone.ts";
 import { PhoneBook } from "../../../src/control/exchange/phone-book.ts";
+import { firstOrgId } from "../../../src/kit/ids.ts";
 import { farHop, sipRequest } from "../../kit/sip-messages.ts";
 
 const alice: Phone = {
   id: "phone_a",
+  orgId: firstOrgId,
   username: "alice",
   number: "101" as Extension,
   label: null,
@@ -24,13 +26,13 @@ function registered() {
 describe("phone book", () => {
   test("phone book: finds a phone by user name and by number, and by its new ones after a change", () => {
     const book = registered();
-    expect(book.findByNumber("101")).toBe(alice);
+    expect(book.findByNumber("101", firstOrgId)).toBe(alice);
     const changed = { ...alice, username: "alicia", number: "102" as Extension };
     book.set(changed, "secret-a");
-    expect([book.findByUsername("alice"), book.findByNumber("101")]).toEqual([undefined, undefined]);
-    expect([book.findByUsername("alicia"), book.findByNumber("102")]).toEqual([changed, changed]);
+    expect([book.findByUsername("alice"), book.findByNumber("101", firstOrgId)]).toEqual([undefined, undefined]);
+    expect([book.findByUsername("alicia"), book.findByNumber("102", firstOrgId)]).toEqual([changed, changed]);
     book.remove("phone_a");
-    expect([book.findByUsername("alicia"), book.findByNumber("102"), book.isEmpty]).toEqual([
+    expect([book.findByUsername("alicia"), book.findByNumber("102", firstOrgId), book.isEmpty]).toEqual([
       undefined,
       undefined,
       true,

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { type AddressInfo, connect } from "node:net";
 import { expect, test, vi } from "vitest";
+import { firstOrgId } from "../../../src/kit/ids.ts";
 import { ringingCall, testGateway } from "../gateway.ts";
 
 test("event stream: a reader that leaves before its stream begins gives its place back", async () => {
@@ -11,7 +12,7 @@ test("event stream: a reader that leaves before its stream begins gives its plac
   const callId = await ringingCall(gateway);
   const url = `/api/v1/calls/${callId}/events`;
 
-  const { calls } = gateway.services;
+  const { calls } = gateway.services.tenant(firstOrgId);
   const get = calls.get;
   const looking = vi.spyOn(calls, "get");
   const left = new Promise<void>((resolve) => {

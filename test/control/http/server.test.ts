@@ -1,6 +1,7 @@
 import { Ajv } from "ajv";
 import addFormats from "ajv-formats";
 import { describe, expect, test } from "vitest";
+import { firstOrgId } from "../../../src/kit/ids.ts";
 import { createMetrics } from "../../../src/kit/metrics.ts";
 import { ringingCall, type TestGateway, testGateway } from "../gateway.ts";
 
@@ -27,7 +28,7 @@ describe("HTTP server, keys", () => {
     const gateway = await testGateway();
     expect((await gateway.ask("GET", "/agents")).status).toBe(200);
     const [key] = await gateway.services.keys.list();
-    await gateway.services.keys.revoke(key?.id ?? "");
+    await gateway.services.keys.revoke(firstOrgId, key?.id ?? "");
     expect((await gateway.ask("GET", "/agents")).status).toBe(401);
   });
 
@@ -47,7 +48,7 @@ describe("HTTP server, keys", () => {
     expect(refused.status).toBe(429);
     expect(refused.body.error.code).toBe("rate_limited");
     expect(refused.headers["retry-after"]).toBe("1");
-    const { secret } = await gateway.services.keys.create({ dialect: "native", name: "other" });
+    const { secret } = await gateway.services.keys.create({ orgId: firstOrgId, dialect: "native", name: "other" });
     const other = await get(gateway, "/api/v1/agents", { authorization: `Bearer ${secret}` });
     expect(other.statusCode).toBe(200);
     gateway.clock.ms += 1000;
@@ -286,7 +287,7 @@ describe("OpenAPI", () => {
     const { call_id } = await holds("POST", "/streams", "/streams", opening);
     await holds("POST", "/streams", "/streams", { ...opening, to: "+15550999" });
     await holds("GET", `/calls/${call_id}`, "/calls/{id}");
-    await services.calls.applyMediaEvent({
+    await services.own.calls.applyMediaEvent({
       type: "call-ended",
       callId: call_id,
       wallMs: 5,

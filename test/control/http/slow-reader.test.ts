@@ -20,7 +20,7 @@ test("event stream: a reader that stops reading is cut off, and the gateway hold
   socket.pause(); // from here nobody reads
   const output = "x".repeat(100_000);
   for (let index = 0; index < 200; index++) {
-    await gateway.services.calls.applyMediaEvent({
+    await gateway.services.own.calls.applyMediaEvent({
       type: "tool-ended",
       callId,
       toolCallId: `t${index}`,

@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { openServices } from "../../../src/control/service/services.ts";
-import type { E164 } from "../../../src/kit/ids.ts";
+import { type E164, firstOrgId } from "../../../src/kit/ids.ts";
 import type { CallStats, MediaEvent } from "../../../src/media/protocol.ts";
 import {
   databaseOf,
@@ -11,6 +11,7 @@ import {
   type TestServices,
   testServices,
   testSettings,
+  withOwn,
 } from "../gateway.ts";
 
 const stats: CallStats = { framesIn: 100, framesOut: 90, underruns: 1, ignoredMessages: 2, faults: 3 };
@@ -34,8 +35,8 @@ const utterance = {
 async function told({ services }: TestServices, callId: string): Promise<string[]> {
   const stop = new AbortController();
   const seen: string[] = [];
-  if (!(await services.feed.hasAfter(0, callId))) return seen;
-  for await (const events of services.feed.follow({ callId, afterId: 0, signal: stop.signal })) {
+  if (!(await services.feed.hasAfter(firstOrgId, 0, callId))) return seen;
+  for await (const events of services.feed.follow({ orgId: firstOrgId, callId, afterId: 0, signal: stop.signal })) {
     seen.push(...events.map((event) => `${event.sequence} ${event.type}`));
     break;
   }
@@ -48,7 +49,7 @@ describe("record of a call", () => {
     const control = await testServices();
     const { services, clock } = control;
     const callId = await ringingCall(control, { metadata: { order: "7" }, carrierCallId: "CA1" });
-    expect(await services.calls.get(callId)).toMatchObject({
+    expect(await services.own.calls.get(callId)).toMatchObject({
       status: "ringing",
       carrierCallId: "CA1",
       metadata: { order: "7" },
@@ -56,10 +57,13 @@ describe("record of a call", () => {
       startedAt: null,
       cause: null,
     });
-    await services.calls.applyMediaEvent({ type: "call-started", callId, wallMs: clock.wall() + 100.4 });
-    expect(await services.calls.get(callId)).toMatchObject({ status: "in-progress", startedAt: clock.wall() + 100 });
-    await services.calls.applyMediaEvent(ended(callId, clock.wall() + 2100));
-    expect(await services.calls.get(callId)).toMatchObject({
+    await services.own.calls.applyMediaEvent({ type: "call-started", callId, wallMs: clock.wall() + 100.4 });
+    expect(await services.own.calls.get(callId)).toMatchObject({
+      status: "in-progress",
+      startedAt: clock.wall() + 100,
+    });
+    await services.own.calls.applyMediaEvent(ended(callId, clock.wall() + 2100));
+    expect(await services.own.calls.get(callId)).toMatchObject({
       status: "ended",
       cause: "caller-hung-up",
       endedAt: clock.wall() + 2100,
@@ -109,9 +113,9 @@ describe("record of a call", () => {
       { type: "usage", callId, usage: { inputAudioTokens: 5, transcriptionSeconds: 1.5 } },
       { type: "call-error", callId, kind: "provider", message: "slow", fatal: false, atMs: 4500 },
     ];
-    await Promise.all(reports.map((report) => services.calls.applyMediaEvent(report)));
-    expect(await services.calls.transcript(callId)).toEqual([utterance]);
-    expect(await services.calls.toolCalls(callId)).toEqual([
+    await Promise.all(reports.map((report) => services.own.calls.applyMediaEvent(report)));
+    expect(await services.own.calls.transcript(callId)).toEqual([utterance]);
+    expect(await services.own.calls.toolCalls(callId)).toEqual([
       {
         toolCallId: "t1",
         name: "order",
@@ -123,12 +127,12 @@ describe("record of a call", () => {
         durationMs: 250,
       },
     ]);
-    const timeline = await services.calls.timeline(callId);
+    const timeline = await services.own.calls.timeline(callId);
     expect(timeline.turns[0]?.parts).toEqual({ endpointingMs: 500, providerMs: 300, playoutMs: 20, latencyMs: 820 });
     expect(timeline.interruptions).toEqual([
       { onsetAtMs: 3000, silencedAtMs: 3040, decidedAtMs: 3500, outcome: "yielded", heardMs: 800 },
     ]);
-    const { usage } = await services.calls.get(callId);
+    const { usage } = await services.own.calls.get(callId);
     expect(usage).toMatchObject({ inputAudioTokens: 15, outputTextTokens: 3, transcriptionSeconds: 1.5 });
     expect(await told(control, callId)).toEqual([
       "1 call.ringing",
@@ -148,10 +152,10 @@ describe("record of a call", () => {
   test("call: an utterance told again replaces its earlier words", async () => {
     const control = await testServices();
     const callId = await ringingCall(control);
-    await control.services.calls.applyMediaEvent({ type: "utterance", callId, utterance });
+    await control.services.own.calls.applyMediaEvent({ type: "utterance", callId, utterance });
     const corrected = { ...utterance, text: "ten pizzas please" };
-    await control.services.calls.applyMediaEvent({ type: "utterance", callId, utterance: corrected });
-    expect(await control.services.calls.transcript(callId)).toEqual([corrected]);
+    await control.services.own.calls.applyMediaEvent({ type: "utterance", callId, utterance: corrected });
+    expect(await control.services.own.calls.transcript(callId)).toEqual([corrected]);
   });
 
   test("call: two providers may give two calls the same tool call id", async () => {
@@ -159,14 +163,14 @@ describe("record of a call", () => {
     const ids = [await ringingCall(control), await ringingCall(control)];
     for (const callId of ids) {
       const report = { type: "tool-started", toolCallId: "t1", name: "a", argumentsJson: "{}", atMs: 1 } as const;
-      await control.services.calls.applyMediaEvent({ ...report, callId });
+      await control.services.own.calls.applyMediaEvent({ ...report, callId });
     }
-    for (const callId of ids) expect(await control.services.calls.toolCalls(callId)).toHaveLength(1);
+    for (const callId of ids) expect(await control.services.own.calls.toolCalls(callId)).toHaveLength(1);
   });
 
   test("ending: the first one stands, whoever else reports one", async () => {
     const control = await testServices();
-    const { calls } = control.services;
+    const { calls } = control.services.own;
     const callId = await ringingCall(control);
     await calls.applyMediaEvent({ type: "call-started", callId, wallMs: control.clock.wall() });
     control.clock.ms += 5000;
@@ -182,7 +186,7 @@ describe("record of a call", () => {
 
   test("ending: what comes after it is kept, but call.ended stays the last event", async () => {
     const control = await testServices();
-    const { calls } = control.services;
+    const { calls } = control.services.own;
     const callId = await ringingCall(control, { record: true });
     await calls.endCall(callId, "api-hung-up", "");
     await calls.applyMediaEvent({ type: "utterance", callId, utterance });
@@ -202,12 +206,12 @@ describe("record of a call", () => {
 
   test("ending: an unknown call is no ending", async () => {
     const { services } = await testServices();
-    expect(await services.calls.endCall("call_00000000000000000000000000" as never, "api-hung-up", "")).toBe(false);
+    expect(await services.own.calls.endCall("call_00000000000000000000000000" as never, "api-hung-up", "")).toBe(false);
   });
 
   test("partial transcripts: are told while the call lasts and forgotten when it ends", async () => {
     const control = await testServices();
-    const { calls } = control.services;
+    const { calls } = control.services.own;
     const callId = await ringingCall(control);
     const partial = (text: string): MediaEvent => ({
       type: "transcript-partial",
@@ -226,7 +230,7 @@ describe("record of a call", () => {
 
   test("media events of no call, or of one we do not know, change nothing and harm nobody", async () => {
     const control = await testServices();
-    const { calls } = control.services;
+    const { calls } = control.services.own;
     await calls.applyMediaEvent({ type: "ready", pid: 1, wsPort: 1, wsEngine: "ws" });
     await calls.applyMediaEvent({ type: "dtmf", callId: "call_gone", digit: "1", atMs: 1 });
     await calls.applyMediaEvent(ended("call_gone", 1));
@@ -235,7 +239,7 @@ describe("record of a call", () => {
 
   test("a write that fails does not take its neighbours in the transaction with it", async () => {
     const control = await testServices();
-    const { calls } = control.services;
+    const { calls } = control.services.own;
     const [good, other] = [await ringingCall(control), await ringingCall(control)];
     const broken = { ...utterance, startMs: null as never };
     const results = await Promise.allSettled([
@@ -250,7 +254,7 @@ describe("record of a call", () => {
 
   test("carrier's id: of two open calls with the same one the second is refused; after the end it may come again", async () => {
     const control = await testServices();
-    const { calls } = control.services;
+    const { calls } = control.services.own;
     const callId = await ringingCall(control, { carrierCallId: "CA1" });
     expect(await calls.findOpenCall("twilio", "CA1")).toBe(callId);
     await expect(ringingCall(control, { carrierCallId: "CA1" })).rejects.toMatchObject({ code: "conflict" });
@@ -285,42 +289,43 @@ describe("after a crash", () => {
     const before = await testServices();
     const ringing = await ringingCall(before);
     const talking = await ringingCall(before, { record: true });
-    await before.services.calls.applyMediaEvent({ type: "call-started", callId: talking, wallMs: before.clock.wall() });
+    await before.services.own.calls.applyMediaEvent({
+      type: "call-started",
+      callId: talking,
+      wallMs: before.clock.wall(),
+    });
     before.clock.ms += 30_000;
-    await before.services.calls.applyMediaEvent({ type: "dtmf", callId: talking, digit: "1", atMs: 30_000 });
+    await before.services.own.calls.applyMediaEvent({ type: "dtmf", callId: talking, digit: "1", atMs: 30_000 });
     const over = await ringingCall(before);
-    await before.services.calls.endCall(over, "caller-hung-up", "");
+    await before.services.own.calls.endCall(over, "caller-hung-up", "");
     // The process dies here: nothing is closed. The recording had reached the disk.
-    writeFileSync(before.services.calls.recordingPath(talking), Buffer.alloc(1000));
+    writeFileSync(before.services.own.calls.recordingPath(talking), Buffer.alloc(1000));
 
     const clock = { now: () => 0, wall: () => before.clock.wall() + 3_600_000 };
-    const after = await openServices(
-      { ...testSettings, databaseUrl: await databaseOf(before.dataDir), dataDir: before.dataDir },
-      clock,
-      before.random,
-    );
-    expect(await after.calls.failCallsLeftOver("gateway-restarted")).toBe(2);
-    expect(await after.calls.failCallsLeftOver("gateway-restarted")).toBe(0);
-    expect(await after.calls.get(ringing)).toMatchObject({
+    const settings = { ...testSettings, databaseUrl: await databaseOf(before.dataDir), dataDir: before.dataDir };
+    const after = withOwn(await openServices(settings, clock, before.random));
+    expect(await after.own.calls.failCallsLeftOver("gateway-restarted")).toBe(2);
+    expect(await after.own.calls.failCallsLeftOver("gateway-restarted")).toBe(0);
+    expect(await after.own.calls.get(ringing)).toMatchObject({
       status: "ended",
       cause: "gateway-restarted",
       durationMs: null,
     });
-    expect(await after.calls.get(talking)).toMatchObject({
+    expect(await after.own.calls.get(talking)).toMatchObject({
       status: "ended",
       cause: "gateway-restarted",
       endedAt: before.clock.wall(),
       durationMs: 30_000,
       recording: { durationMs: null, sizeBytes: 1000 },
     });
-    expect(await after.calls.get(over)).toMatchObject({ cause: "caller-hung-up" });
+    expect(await after.own.calls.get(over)).toMatchObject({ cause: "caller-hung-up" });
     await after.close();
   });
 
   test("events older than a week are deleted, younger ones and the calls stay", async () => {
     const before = await testServices();
     const callId = await ringingCall(before);
-    await before.services.calls.endCall(callId, "caller-hung-up", "");
+    await before.services.own.calls.endCall(callId, "caller-hung-up", "");
     await before.services.close();
     const later = await testServices({
       dataDir: before.dataDir,
@@ -329,9 +334,9 @@ describe("after a crash", () => {
     });
     const young = await ringingCall(later);
     await later.services.forgetOldEvents();
-    expect(await later.services.feed.hasAfter(0, callId)).toBe(false);
-    expect(await later.services.feed.hasAfter(0, young)).toBe(true);
-    expect(await later.services.calls.get(callId)).toMatchObject({ status: "ended" });
+    expect(await later.services.feed.hasAfter(firstOrgId, 0, callId)).toBe(false);
+    expect(await later.services.feed.hasAfter(firstOrgId, 0, young)).toBe(true);
+    expect(await later.services.own.calls.get(callId)).toMatchObject({ status: "ended" });
   });
 });
 
@@ -342,7 +347,7 @@ describe("first start", () => {
     expect(made).toMatch(/^tk_live_[0-9A-Za-z]{32}$/);
     expect(await first.services.firstStart("")).toBeUndefined();
     expect(await first.services.keys.authenticate(made ?? "")).toMatchObject({ dialect: "native" });
-    const agent = await first.services.calls.resolveAgent("+15550100" as E164);
+    const agent = await first.services.own.calls.resolveAgent("+15550100" as E164);
     expect(agent).toMatchObject({ provider: "local", record: true });
     expect(agent?.firstMessage).not.toBe("");
     await first.services.close();

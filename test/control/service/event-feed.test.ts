@@ -4,6 +4,7 @@ import { EventFeed } from "../../../src/control/service/event-feed.ts";
 import { openDatabase } from "../../../src/control/store/database.ts";
 import type { StoredEvent } from "../../../src/control/store/events.ts";
 import { WriteQueue } from "../../../src/control/store/write-queue.ts";
+import { firstOrgId } from "../../../src/kit/ids.ts";
 import type { MediaEvent } from "../../../src/media/protocol.ts";
 import { ringingCall, temporaryFolder, testServices } from "../gateway.ts";
 
@@ -26,11 +27,11 @@ describe("event feed", () => {
     const { services } = control;
     const callId = await ringingCall(control);
     const writes: Promise<void>[] = [];
-    for (let index = 0; index < 350; index++) writes.push(services.calls.applyMediaEvent(dtmf(callId, index)));
+    for (let index = 0; index < 350; index++) writes.push(services.own.calls.applyMediaEvent(dtmf(callId, index)));
     const stop = new AbortController();
-    const stream = services.feed.follow({ callId, afterId: 0, signal: stop.signal });
+    const stream = services.feed.follow({ orgId: firstOrgId, callId, afterId: 0, signal: stop.signal });
     const early = await collect(stream, 50);
-    for (let index = 350; index < 700; index++) writes.push(services.calls.applyMediaEvent(dtmf(callId, index)));
+    for (let index = 350; index < 700; index++) writes.push(services.own.calls.applyMediaEvent(dtmf(callId, index)));
     const all = [...early, ...(await collect(stream, 701 - early.length))];
     await Promise.all(writes);
     stop.abort();
@@ -41,11 +42,14 @@ describe("event feed", () => {
   test("feed: begins after the event that is named", async () => {
     const control = await testServices();
     const callId = await ringingCall(control);
-    for (let index = 0; index < 5; index++) await control.services.calls.applyMediaEvent(dtmf(callId, index));
+    for (let index = 0; index < 5; index++) await control.services.own.calls.applyMediaEvent(dtmf(callId, index));
     const stop = new AbortController();
-    const [, , third] = await collect(control.services.feed.follow({ callId, afterId: 0, signal: stop.signal }), 6);
+    const [, , third] = await collect(
+      control.services.feed.follow({ orgId: firstOrgId, callId, afterId: 0, signal: stop.signal }),
+      6,
+    );
     const rest = await collect(
-      control.services.feed.follow({ callId: undefined, afterId: third?.id, signal: stop.signal }),
+      control.services.feed.follow({ orgId: firstOrgId, callId: undefined, afterId: third?.id, signal: stop.signal }),
       3,
     );
     stop.abort();
@@ -56,10 +60,15 @@ describe("event feed", () => {
     const control = await testServices();
     const [mine, other] = [await ringingCall(control), await ringingCall(control)];
     const stop = new AbortController();
-    const stream = control.services.feed.follow({ callId: mine, afterId: undefined, signal: stop.signal });
+    const stream = control.services.feed.follow({
+      orgId: firstOrgId,
+      callId: mine,
+      afterId: undefined,
+      signal: stop.signal,
+    });
     const first = stream.next();
-    await control.services.calls.applyMediaEvent(dtmf(other, 1));
-    await control.services.calls.applyMediaEvent(dtmf(mine, 2));
+    await control.services.own.calls.applyMediaEvent(dtmf(other, 1));
+    await control.services.own.calls.applyMediaEvent(dtmf(mine, 2));
     expect((await first).value).toMatchObject([{ callId: mine, type: "dtmf", sequence: 2 }]);
     stop.abort();
   });
@@ -75,7 +84,14 @@ describe("event feed", () => {
       { maxBatch: 3, maxDelayMs: 1, maxPending: 1000 },
     );
     await queue.add(async ({ db }) => {
-      const call = { id: "call_1", carrier: "twilio", direction: "inbound", from_number: "", to_number: "" };
+      const call = {
+        id: "call_1",
+        org_id: firstOrgId,
+        carrier: "twilio",
+        direction: "inbound",
+        from_number: "",
+        to_number: "",
+      };
       const rest = { agent_id: "", agent_snapshot: "{}", metadata: "{}", record: 0, status: "ringing", created_at: 0 };
       await db
         .insertInto("calls")
@@ -91,7 +107,7 @@ describe("event feed", () => {
         ),
       );
     const stop = new AbortController();
-    const stream = feed.follow({ callId: undefined, afterId: undefined, signal: stop.signal });
+    const stream = feed.follow({ orgId: firstOrgId, callId: undefined, afterId: undefined, signal: stop.signal });
     const first = stream.next();
     await write(1);
     const seen = [...((await first).value as readonly CallEvent[])];
@@ -106,7 +122,9 @@ describe("event feed", () => {
   test("feed: ends at once when the follower leaves, also while nothing happens", async () => {
     const { services } = await testServices();
     const stop = new AbortController();
-    const next = services.feed.follow({ callId: undefined, afterId: undefined, signal: stop.signal }).next();
+    const next = services.feed
+      .follow({ orgId: firstOrgId, callId: undefined, afterId: undefined, signal: stop.signal })
+      .next();
     stop.abort();
     expect((await next).done).toBe(true);
   });

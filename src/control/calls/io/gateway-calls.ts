@@ -206,12 +206,12 @@ export class GatewayCalls implements CallControl {
 
   async #makeCall(request: OpenStreamRequest): Promise<LiveCall> {
     const agent = await this.#options.records.resolveAgent(request.to);
-    if (!agent) {
+    if (!agent || (request.orgId ?? agent.orgId) !== agent.orgId) {
       const advice = `No agent answers ${request.to}: give the number an inbound_agent_id.`;
       throw new GatewayError("not-found", advice, "to");
     }
-    const { record, ...spec } = agent;
-    return this.live.make({ ...request, direction: "inbound", agent: spec, record, access: { type: "stream" } });
+    const { record, orgId, ...spec } = agent;
+    return this.live.make({ ...request, orgId, direction: "inbound", agent: spec, record, access: { type: "stream" } });
   }
 
   #streamOffered(processId: number, connectionId: string, offer: StreamOffer): void {

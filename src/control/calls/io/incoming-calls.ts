@@ -1,5 +1,5 @@
 import { GatewayError } from "../../../kit/errors.ts";
-import { parseE164 } from "../../../kit/ids.ts";
+import { type E164, firstOrgId, type OrgId, parseE164 } from "../../../kit/ids.ts";
 import { SipHeaders } from "../../../sip/headers/headers.ts";
 import type { IncomingCall } from "../../../sip/io/sip-endpoint.ts";
 import { sipCallIdOf } from "../../../sip/message.ts";
@@ -83,7 +83,7 @@ export class IncomingCalls {
     call.take(leg);
     const work =
       route.type === "echo"
-        ? this.#open(call, incoming, check, { to: route.number, agent: undefined, record: false, echo: true })
+        ? this.#openEcho(call, incoming, check, route.number)
         : this.#openNumber(call, incoming, check, route.number, route.orTrunk);
     work.catch((error: unknown) => this.#failed(call, session, error));
   }
@@ -98,13 +98,19 @@ export class IncomingCalls {
     const e164 = parseE164(number);
     const agent = e164 && (await this.#parts.records.resolveAgent(e164));
     if (agent) {
-      const { record, ...spec } = agent;
-      await this.#open(call, incoming, caller, { to: number, agent: spec, record });
+      const { record, orgId, ...spec } = agent;
+      await this.#open(call, incoming, caller, { orgId, to: number, agent: spec, record });
       return;
     }
-    const phone = this.#parts.phones.findByNumber(number);
+    const orgId = orgOf(caller);
+    const phone = this.#parts.phones.findByNumber(number, orgId);
     if (!phone && !(orTrunk && e164)) throw new GatewayError("not-found", "nobody has this number");
-    const newCall = this.#newCall(incoming, caller, { to: number, agent: undefined, record: false });
+    const newCall = this.#newCall(incoming, caller, {
+      orgId: phone && caller.type === "trunk" ? phone.orgId : orgId,
+      to: number,
+      agent: undefined,
+      record: false,
+    });
     const answers = {
       answer: () => this.#answer(call, incoming),
       answerEarly: () => this.#answerEarly(call, incoming),
@@ -112,11 +118,16 @@ export class IncomingCalls {
     await this.#joined.join(call, incoming, newCall, answers, orTrunk ? "any" : "internal");
   }
 
+  #openEcho(call: TelephoneCall, incoming: IncomingCall, caller: Caller, to: E164): Promise<void> {
+    const what = { orgId: orgOf(caller), to, agent: undefined, record: false, echo: true } as const;
+    return this.#open(call, incoming, caller, what);
+  }
+
   async #open(
     call: TelephoneCall,
     incoming: IncomingCall,
     caller: Caller,
-    what: Pick<NewLiveCall, "to" | "agent" | "record" | "echo">,
+    what: Pick<NewLiveCall, "orgId" | "to" | "agent" | "record" | "echo">,
   ): Promise<void> {
     const { live, network } = this.#parts;
     const line = call.line((port) => {
@@ -140,7 +151,7 @@ export class IncomingCalls {
   #newCall(
     { request }: IncomingCall,
     caller: Caller,
-    what: Pick<NewLiveCall, "to" | "agent" | "record" | "echo">,
+    what: Pick<NewLiveCall, "orgId" | "to" | "agent" | "record" | "echo">,
   ): Omit<NewLiveCall, "access"> {
     const isTrusted = caller.type === "trunk" && caller.trunk.assertIdentity;
     const address = callerAddress(request, isTrusted);
@@ -224,6 +235,12 @@ export class IncomingCalls {
     if (status === 503 || status === 486) headers.add("Retry-After", String(retryAfterS));
     this.#parts.sessions.command(session, { type: "reject", status, headers });
   }
+}
+
+/** Whose the call is, where it is nobody's number: the caller's. */
+function orgOf(caller: Caller): OrgId {
+  if (caller.type === "guest") return firstOrgId;
+  return caller.type === "phone" ? caller.phone.orgId : caller.trunk.orgId;
 }
 
 /** The caller's number, or its address where it has none; "": withheld. */

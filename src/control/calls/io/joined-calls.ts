@@ -54,6 +54,7 @@ export class JoinedCalls {
       try {
         const { callId, telephone } = await this.#outgoing.place(
           {
+            orgId: newCall.orgId,
             from: newCall.from,
             to: newCall.to,
             agent: undefined,

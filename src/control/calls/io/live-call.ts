@@ -1,4 +1,4 @@
-import type { CallId } from "../../../kit/ids.ts";
+import type { CallId, OrgId } from "../../../kit/ids.ts";
 import type { AnsweringMachinePlan, CallPlan, EndCause, MediaCommand } from "../../../media/protocol.ts";
 import type { CallBond } from "../call-bond.ts";
 import type { NewCall } from "../call-control.ts";
@@ -39,6 +39,7 @@ export interface NewLiveCall extends Omit<NewCall, "callId"> {
 /** A call that rings or talks. */
 export interface LiveCall {
   readonly callId: CallId;
+  readonly orgId: OrgId;
   readonly machine: CallMachine;
   readonly plan: CallPlan;
   readonly access: MediaAccess;

@@ -58,7 +58,7 @@ export class LiveCalls {
     const callId = makeId("call", randomBytes) as CallId;
     const { access, acceptTimeoutMs = defaultCallMachineOptions.acceptTimeoutMs } = request;
     const { answeringMachine, maxDurationMs, echo } = request;
-    const { carrier, direction, from, to, metadata, agent, record, peerCallId } = request;
+    const { orgId, carrier, direction, from, to, metadata, agent, record, peerCallId } = request;
     const recordingPath = record ? records.recordingPath(callId) : undefined;
     const plan: CallPlan = {
       callId,
@@ -76,6 +76,7 @@ export class LiveCalls {
     const machine = new CallMachine({ ...defaultCallMachineOptions, acceptTimeoutMs }, clock.now());
     const call: LiveCall = {
       callId,
+      orgId,
       machine,
       plan,
       access,
@@ -90,6 +91,7 @@ export class LiveCalls {
     try {
       await records.createCall({
         callId,
+        orgId,
         carrier,
         carrierCallId,
         direction,

@@ -1,5 +1,5 @@
 import { GatewayError } from "../../../kit/errors.ts";
-import { type CallId, type E164, parseE164 } from "../../../kit/ids.ts";
+import { type CallId, type E164, type OrgId, parseE164 } from "../../../kit/ids.ts";
 import type { EndCause } from "../../../media/protocol.ts";
 import type { DialPlan, DialTarget } from "../../exchange/dial-plan.ts";
 import type { Phone } from "../../exchange/phone.ts";
@@ -65,14 +65,14 @@ export class OutgoingCalls {
 
   /** Makes a call: its record first, then it is dialled. */
   async place(request: OutgoingRequest, events: OutgoingEvents = {}): Promise<OutgoingCall> {
-    const phone = this.#parts.phones.findByNumber(request.to);
+    const phone = this.#parts.phones.findByNumber(request.to, request.orgId);
     if (phone) return this.#dial(request, events, this.#toPhone(request, phone));
     const to = parseE164(request.to);
     if (!to) throw new GatewayError("invalid-request", "No phone has this extension.", "to");
     const answering = request.trunkId === undefined ? await this.#parts.records.resolveAgent(to) : undefined;
     if (answering) {
-      const { record, ...agent } = answering;
-      return this.#inside(request, events, { to, agent, record });
+      const { record, orgId, ...agent } = answering;
+      return this.#inside(request, events, { orgId, to, agent, record });
     }
     if (request.stayInside) throw new GatewayError("not-found", "nobody has this number");
     const route = this.#overTrunk({ ...request, to });
@@ -88,12 +88,13 @@ export class OutgoingCalls {
   route(number: string, mayCall: MayCall, callId: CallId): Route | undefined {
     const call = this.#parts.live.get(callId);
     if (!call || mayCall === "nobody") return undefined;
+    const { orgId } = call;
     const { from, metadata } = call.plan;
-    const phone = this.#parts.phones.findByNumber(number);
+    const phone = this.#parts.phones.findByNumber(number, orgId);
     if (phone) return this.#toPhone({ from, to: number, metadata }, phone);
     const to = mayCall === "any" ? parseE164(number) : undefined;
     try {
-      return to && this.#overTrunk({ from, to, metadata });
+      return to && this.#overTrunk({ orgId, from, to, metadata });
     } catch {
       return undefined;
     }
@@ -109,9 +110,9 @@ export class OutgoingCalls {
     return { plan, phoneId: phone.id, mayCall: phone.mayCall, release: () => undefined };
   }
 
-  #overTrunk(request: DialRequest & { readonly to: E164; readonly trunkId?: string }): Route {
+  #overTrunk(request: DialRequest & { readonly orgId: OrgId; readonly to: E164; readonly trunkId?: string }): Route {
     const { trunks, clock } = this.#parts;
-    const trunk = trunks.choose(request.from, request.to, request.trunkId);
+    const trunk = trunks.choose(request.orgId, request.from, request.to, request.trunkId);
     if (!trunk) {
       if (request.trunkId !== undefined) {
         throw new GatewayError("not-found", "There is no such trunk, or it is switched off.", "trunk");
@@ -206,7 +207,7 @@ export class OutgoingCalls {
   async #inside(
     request: OutgoingRequest,
     events: OutgoingEvents,
-    callee: Pick<NewLiveCall, "to" | "agent" | "record">,
+    callee: Pick<NewLiveCall, "orgId" | "to" | "agent" | "record">,
   ): Promise<OutgoingCall> {
     const { live, records } = this.#parts;
     const caller = await live.make({ ...newCall(request), carrier: "internal", access: { type: "pair" } });
@@ -237,8 +238,10 @@ function refuseEnded({ machine }: LiveCall): void {
 }
 
 function newCall(request: OutgoingRequest): Omit<NewLiveCall, "access"> {
-  const { from, to, agent, record, metadata, answeringMachine, peerCallId, idempotency, maxDurationMs } = request;
+  const { orgId, from, to, agent, record, metadata, answeringMachine, peerCallId, idempotency, maxDurationMs } =
+    request;
   return {
+    orgId,
     carrier: "sip",
     direction: "outbound",
     from,

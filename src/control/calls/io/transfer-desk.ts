@@ -1,5 +1,5 @@
 import { GatewayError } from "../../../kit/errors.ts";
-import { type CallId, makeId } from "../../../kit/ids.ts";
+import { type CallId, makeId, type OrgId } from "../../../kit/ids.ts";
 import { makeSipUri, parseUri, type Uri } from "../../../sip/uri.ts";
 import { referFailure } from "../../exchange/dial-plan.ts";
 import { rewriteNumber } from "../../exchange/number-rewriting.ts";
@@ -150,7 +150,7 @@ export class TransferDesk implements TransferControl {
     const { trunkId } = request;
     const telephone = request.mode === "blind" ? this.#parts.calls.byCallId(caller.callId) : undefined;
     const isElsewhere = trunkId !== undefined && trunkId !== telephone?.trunk?.id && trunkId !== telephone?.trunk?.name;
-    const to = telephone && !isElsewhere ? this.#referTarget(telephone, request.to) : undefined;
+    const to = telephone && !isElsewhere ? this.#referTarget(telephone, caller.orgId, request.to) : undefined;
     if (!telephone || !to) return false;
     telephone.refer({ refer: roomId, to }, (status, isFinal) => {
       if (!isFinal) return;
@@ -166,7 +166,7 @@ export class TransferDesk implements TransferControl {
     const { calls, live } = this.#parts;
     const [one, other] = [calls.byCallId(caller.callId), callee && calls.byCallId(callee.callId)];
     if (!one || !other?.leg || one.trunk?.id !== other.trunk?.id) return;
-    const to = this.#referTarget(one, request.to);
+    const to = this.#referTarget(one, caller.orgId, request.to);
     const replaces = other.leg.asReplaces;
     if (!to || !replaces) return;
     one.refer({ refer: roomId, to, replaces }, (status, isFinal) => {
@@ -176,9 +176,9 @@ export class TransferDesk implements TransferControl {
   }
 
   /** A number as a URI of the call's trunk, where that trunk takes transfers and the number is not one of our telephones. */
-  #referTarget({ trunk, leg }: TelephoneCall, number: string): Uri | undefined {
+  #referTarget({ trunk, leg }: TelephoneCall, orgId: OrgId, number: string): Uri | undefined {
     const { phones, trunks, clock } = this.#parts;
-    if (!leg || trunk?.transfer !== "refer" || phones.findByNumber(number)) return undefined;
+    if (!leg || trunk?.transfer !== "refer" || phones.findByNumber(number, orgId)) return undefined;
     const uri = parseUri(trunks.targets(trunk, clock.now())[0]?.uri ?? "");
     if (uri?.type !== "sip") return undefined;
     const { scheme, host, port } = uri;
@@ -192,6 +192,7 @@ export class TransferDesk implements TransferControl {
     try {
       await this.#outgoing.place(
         {
+          orgId: caller.orgId,
           from: request.from ?? (plan.direction === "outbound" ? plan.from : plan.to),
           to,
           agent: undefined,

@@ -9,7 +9,7 @@ import {
   SecretBody,
   turnNames,
 } from "./agent-schemas.ts";
-import type { NativeApp, NativeDeps } from "./app.ts";
+import type { NativeApp } from "./app.ts";
 import { refusals } from "./errors.ts";
 import { listOf, pageQuery, readPage, renderPage } from "./paging.ts";
 import { instant, strict } from "./shapes.ts";
@@ -18,7 +18,7 @@ const IdParams = Type.Object({ id: Type.String() });
 const ListQuery = Type.Object(pageQuery, strict);
 
 /** `/agents`: who answers. */
-export function agentRoutes(app: NativeApp, { services: { agents } }: NativeDeps): void {
+export function agentRoutes(app: NativeApp): void {
   app.post(
     "/agents",
     {
@@ -31,7 +31,7 @@ export function agentRoutes(app: NativeApp, { services: { agents } }: NativeDeps
     },
     async (request, reply) => {
       const { name } = request.body;
-      const { agent, signingSecret } = await agents.create({ ...readAgent(request.body), name });
+      const { agent, signingSecret } = await request.tenant.agents.create({ ...readAgent(request.body), name });
       return reply.code(201).send({ ...renderAgent(agent), signing_secret: signingSecret });
     },
   );
@@ -45,7 +45,7 @@ export function agentRoutes(app: NativeApp, { services: { agents } }: NativeDeps
         response: { 200: listOf(AgentBody), ...refusals() },
       },
     },
-    async (request) => renderPage(await agents.list(readPage(request.query)), renderAgent),
+    async (request) => renderPage(await request.tenant.agents.list(readPage(request.query)), renderAgent),
   );
   app.get(
     "/agents/:id",
@@ -57,7 +57,7 @@ export function agentRoutes(app: NativeApp, { services: { agents } }: NativeDeps
         response: { 200: AgentBody, ...refusals(404) },
       },
     },
-    async (request) => renderAgent(await agents.get(request.params.id)),
+    async (request) => renderAgent(await request.tenant.agents.get(request.params.id)),
   );
   app.patch(
     "/agents/:id",
@@ -71,7 +71,7 @@ export function agentRoutes(app: NativeApp, { services: { agents } }: NativeDeps
         response: { 200: AgentBody, ...refusals(404, 413) },
       },
     },
-    async (request) => renderAgent(await agents.update(request.params.id, readAgent(request.body))),
+    async (request) => renderAgent(await request.tenant.agents.update(request.params.id, readAgent(request.body))),
   );
   app.delete(
     "/agents/:id",
@@ -84,7 +84,7 @@ export function agentRoutes(app: NativeApp, { services: { agents } }: NativeDeps
       },
     },
     async (request, reply) => {
-      await agents.delete(request.params.id);
+      await request.tenant.agents.delete(request.params.id);
       return reply.code(204).send(null);
     },
   );
@@ -98,7 +98,7 @@ export function agentRoutes(app: NativeApp, { services: { agents } }: NativeDeps
         response: { 200: SecretBody, ...refusals(404) },
       },
     },
-    async (request) => ({ signing_secret: await agents.rotateSecret(request.params.id) }),
+    async (request) => ({ signing_secret: await request.tenant.agents.rotateSecret(request.params.id) }),
   );
 }
 

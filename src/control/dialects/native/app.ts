@@ -7,9 +7,9 @@ import type {
   RawServerDefault,
 } from "fastify";
 import type { Clock } from "../../../kit/clock.ts";
-import type { RateLimits } from "../../http/auth.ts";
+import type { CallControl } from "../../calls/call-control.ts";
+import type { House, RateLimits } from "../../http/auth.ts";
 import type { EventStreams } from "../../http/event-stream.ts";
-import type { CallCommands } from "../../service/call-commands.ts";
 import type { Services } from "../../service/services.ts";
 
 /** Fastify with the types of requests and answers taken from their schemas. */
@@ -24,7 +24,9 @@ export type NativeApp = FastifyInstance<
 /** What the native API stands on. */
 export interface NativeDeps {
   readonly services: Services;
-  readonly commands: CallCommands;
+  readonly house: House;
+  /** Addresses that SIP takes nothing from for a while. */
+  readonly sources: Pick<CallControl, "sources">;
   readonly streams: EventStreams;
   readonly clock: Clock;
   readonly rateLimits: RateLimits;

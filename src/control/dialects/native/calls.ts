@@ -21,10 +21,11 @@ import { instant } from "./shapes.ts";
 const IdParams = Type.Object({ id: Type.String() });
 
 /** `/streams` and `/calls`: a way in for a call, and everything about it after. */
-export function callRoutes(app: NativeApp, { services: { calls, recordingLinks }, commands }: NativeDeps): void {
+export function callRoutes(app: NativeApp, { services: { recordingLinks } }: NativeDeps): void {
   app.post(
     "/streams",
     {
+      config: { scope: "calls" },
       schema: {
         operationId: "openStream",
         tags: ["calls"],
@@ -35,7 +36,7 @@ export function callRoutes(app: NativeApp, { services: { calls, recordingLinks }
     },
     async (request, reply) => {
       const { metadata = {}, ...rest } = request.body;
-      const { callId, url, token, expiresAt } = await commands.openStream({ ...rest, metadata });
+      const { callId, url, token, expiresAt } = await request.commands.openStream({ ...rest, metadata });
       return reply.code(201).send({ call_id: callId, url, token, expires_at: instant(expiresAt) });
     },
   );
@@ -49,7 +50,8 @@ export function callRoutes(app: NativeApp, { services: { calls, recordingLinks }
         response: { 200: listOf(CallBody), ...refusals() },
       },
     },
-    async (request) => renderPage(await calls.list(readFilter(request.query), readPage(request.query)), renderCall),
+    async (request) =>
+      renderPage(await request.tenant.calls.list(readFilter(request.query), readPage(request.query)), renderCall),
   );
   app.get(
     "/calls/:id",
@@ -61,11 +63,12 @@ export function callRoutes(app: NativeApp, { services: { calls, recordingLinks }
         response: { 200: CallBody, ...refusals(404) },
       },
     },
-    async (request) => renderCall(await calls.get(request.params.id)),
+    async (request) => renderCall(await request.tenant.calls.get(request.params.id)),
   );
   app.post(
     "/calls/:id/hangup",
     {
+      config: { scope: "calls" },
       schema: {
         operationId: "hangUpCall",
         tags: ["calls"],
@@ -73,11 +76,12 @@ export function callRoutes(app: NativeApp, { services: { calls, recordingLinks }
         response: { 202: CallBody, ...refusals(404, 409) },
       },
     },
-    async (request, reply) => reply.code(202).send(renderCall(await commands.hangUp(request.params.id))),
+    async (request, reply) => reply.code(202).send(renderCall(await request.commands.hangUp(request.params.id))),
   );
   app.post(
     "/calls/:id/say",
     {
+      config: { scope: "calls" },
       schema: {
         operationId: "sayInCall",
         tags: ["calls"],
@@ -88,13 +92,14 @@ export function callRoutes(app: NativeApp, { services: { calls, recordingLinks }
       },
     },
     async (request, reply) => {
-      const call = await commands.say(request.params.id, request.body.text);
+      const call = await request.commands.say(request.params.id, request.body.text);
       return reply.code(202).send(renderCall(call));
     },
   );
   app.post(
     "/calls/:id/dtmf",
     {
+      config: { scope: "calls" },
       schema: {
         operationId: "sendCallDtmf",
         tags: ["calls"],
@@ -105,7 +110,7 @@ export function callRoutes(app: NativeApp, { services: { calls, recordingLinks }
       },
     },
     async (request, reply) => {
-      const call = await commands.sendDtmf(request.params.id, request.body.digits);
+      const call = await request.commands.sendDtmf(request.params.id, request.body.digits);
       return reply.code(202).send(renderCall(call));
     },
   );
@@ -120,7 +125,7 @@ export function callRoutes(app: NativeApp, { services: { calls, recordingLinks }
       },
     },
     async (request) => ({
-      data: (await calls.transcript(request.params.id)).map(renderUtterance),
+      data: (await request.tenant.calls.transcript(request.params.id)).map(renderUtterance),
       next_cursor: null,
     }),
   );
@@ -134,7 +139,10 @@ export function callRoutes(app: NativeApp, { services: { calls, recordingLinks }
         response: { 200: listOf(ToolCallBody), ...refusals(404) },
       },
     },
-    async (request) => ({ data: (await calls.toolCalls(request.params.id)).map(renderToolCall), next_cursor: null }),
+    async (request) => ({
+      data: (await request.tenant.calls.toolCalls(request.params.id)).map(renderToolCall),
+      next_cursor: null,
+    }),
   );
   app.get(
     "/calls/:id/timeline",
@@ -147,7 +155,7 @@ export function callRoutes(app: NativeApp, { services: { calls, recordingLinks }
       },
     },
     async (request) => {
-      const { turns, interruptions, utterances } = await calls.timeline(request.params.id);
+      const { turns, interruptions, utterances } = await request.tenant.calls.timeline(request.params.id);
       return {
         call_id: request.params.id,
         turns: turns.map(({ turn, parts }) => renderTurn(turn, parts)),
@@ -168,7 +176,7 @@ export function callRoutes(app: NativeApp, { services: { calls, recordingLinks }
       },
     },
     async (request) => {
-      const { url, expiresAt } = await recordingLinks.create(request.params.id);
+      const { url, expiresAt } = recordingLinks.create(await request.tenant.calls.get(request.params.id));
       return { url, expires_at: instant(expiresAt) };
     },
   );

@@ -42,8 +42,8 @@ export function sendRefusal(error: FastifyError | Error, reply: FastifyReply): R
 
 /** The refusals of a route, for its description. */
 export function refusals<const Status extends number>(...statuses: readonly Status[]) {
-  return Object.fromEntries([400, 401, 429, ...statuses].map((status) => [status, ErrorBody])) as Record<
-    Status | 400 | 401 | 429,
+  return Object.fromEntries([400, 401, 403, 429, ...statuses].map((status) => [status, ErrorBody])) as Record<
+    Status | 400 | 401 | 403 | 429,
     typeof ErrorBody
   >;
 }

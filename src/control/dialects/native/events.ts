@@ -28,10 +28,11 @@ export function eventRoutes(app: NativeApp, { services, streams }: NativeDeps): 
     return streams.serve({
       ...stream,
       reply,
+      orgId: key.orgId,
       keyId: key.id,
       render: renderEvent,
       isLast: (event: CallEvent) => stream.callId !== undefined && event.type === "call.ended",
-      stillAllowed: () => services.keys.isGood(key.id),
+      stillAllowed: () => services.keys.isGood(key.orgId, key.id),
     });
   };
   app.get(
@@ -65,10 +66,10 @@ export function eventRoutes(app: NativeApp, { services, streams }: NativeDeps): 
       },
     },
     async (request, reply) => {
-      const call = await services.calls.get(request.params.id);
+      const call = await request.tenant.calls.get(request.params.id);
       const afterId = lastEventId(request) ?? 0;
       // An EventSource that came to the end asks once more; 204 tells it to stop (WHATWG HTML §9.2.2).
-      if (call.status === "ended" && !(await services.feed.hasAfter(afterId, call.id)))
+      if (call.status === "ended" && !(await services.feed.hasAfter(call.orgId, afterId, call.id)))
         return reply.code(204).send(null);
       return serve(request, reply, { callId: call.id, afterId });
     },

@@ -16,7 +16,7 @@ import { trunkRoutes } from "./trunks.ts";
 
 /** Tandem's own API (`/api/v1`): keys begin with `tk_live_`. */
 export async function nativeApi(app: FastifyInstance, deps: NativeDeps): Promise<void> {
-  const { services, clock, rateLimits } = deps;
+  const { house, clock, rateLimits } = deps;
   app.setNotFoundHandler((_request, reply) =>
     reply.code(404).send({ error: { code: "not_found", message: "there is no such path in this API" } }),
   );
@@ -34,16 +34,16 @@ export async function nativeApi(app: FastifyInstance, deps: NativeDeps): Promise
   });
   app.get("/openapi.json", { schema: { hide: true } }, async () => app.swagger());
   await app.register(async (scope) => {
-    scope.addHook("onRequest", requireKey("native", services.keys, clock, rateLimits));
+    scope.addHook("onRequest", requireKey("native", house, clock, rateLimits));
     const typed = scope.withTypeProvider<TypeBoxTypeProvider>();
-    agentRoutes(typed, deps);
-    numberRoutes(typed, deps);
-    trunkRoutes(typed, deps);
-    phoneRoutes(typed, deps);
-    textRoutes(typed, deps);
+    agentRoutes(typed);
+    numberRoutes(typed);
+    trunkRoutes(typed);
+    phoneRoutes(typed);
+    textRoutes(typed);
     callRoutes(typed, deps);
-    placeCallRoute(typed, deps);
-    transferRoutes(typed, deps);
+    placeCallRoute(typed);
+    transferRoutes(typed);
     eventRoutes(typed, deps);
     sipRoutes(typed, deps);
   });

@@ -3,7 +3,7 @@ import { GatewayError } from "../../../kit/errors.ts";
 import { type AgentId, type E164, parseAgentId } from "../../../kit/ids.ts";
 import type { NumberSettings, TelephoneNumber } from "../../service/numbers.ts";
 import { ChangeNumberBody, CreateNumberBody, NumberBody } from "./agent-schemas.ts";
-import type { NativeApp, NativeDeps } from "./app.ts";
+import type { NativeApp } from "./app.ts";
 import { refusals } from "./errors.ts";
 import { listOf, pageQuery, readPage, renderPage } from "./paging.ts";
 import { instant, strict } from "./shapes.ts";
@@ -12,7 +12,7 @@ const IdParams = Type.Object({ id: Type.String() });
 const ListQuery = Type.Object(pageQuery, strict);
 
 /** `/numbers`: where calls come in, and who answers there. */
-export function numberRoutes(app: NativeApp, { services: { numbers } }: NativeDeps): void {
+export function numberRoutes(app: NativeApp): void {
   app.post(
     "/numbers",
     {
@@ -24,7 +24,7 @@ export function numberRoutes(app: NativeApp, { services: { numbers } }: NativeDe
       },
     },
     async (request, reply) => {
-      const number = await numbers.create(request.body.number as E164, readNumber(request.body));
+      const number = await request.tenant.numbers.create(request.body.number as E164, readNumber(request.body));
       return reply.code(201).send(renderNumber(number));
     },
   );
@@ -38,7 +38,7 @@ export function numberRoutes(app: NativeApp, { services: { numbers } }: NativeDe
         response: { 200: listOf(NumberBody), ...refusals() },
       },
     },
-    async (request) => renderPage(await numbers.list(readPage(request.query)), renderNumber),
+    async (request) => renderPage(await request.tenant.numbers.list(readPage(request.query)), renderNumber),
   );
   app.get(
     "/numbers/:id",
@@ -50,7 +50,7 @@ export function numberRoutes(app: NativeApp, { services: { numbers } }: NativeDe
         response: { 200: NumberBody, ...refusals(404) },
       },
     },
-    async (request) => renderNumber(await numbers.get(request.params.id)),
+    async (request) => renderNumber(await request.tenant.numbers.get(request.params.id)),
   );
   app.patch(
     "/numbers/:id",
@@ -63,7 +63,7 @@ export function numberRoutes(app: NativeApp, { services: { numbers } }: NativeDe
         response: { 200: NumberBody, ...refusals(404) },
       },
     },
-    async (request) => renderNumber(await numbers.update(request.params.id, readNumber(request.body))),
+    async (request) => renderNumber(await request.tenant.numbers.update(request.params.id, readNumber(request.body))),
   );
   app.delete(
     "/numbers/:id",
@@ -76,7 +76,7 @@ export function numberRoutes(app: NativeApp, { services: { numbers } }: NativeDe
       },
     },
     async (request, reply) => {
-      await numbers.delete(request.params.id);
+      await request.tenant.numbers.delete(request.params.id);
       return reply.code(204).send(null);
     },
   );

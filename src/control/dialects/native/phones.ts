@@ -1,6 +1,6 @@
 import { Type } from "@fastify/type-provider-typebox";
 import type { PhoneChange, PhoneRegistration, RegisteredPhone } from "../../service/phones.ts";
-import type { NativeApp, NativeDeps } from "./app.ts";
+import type { NativeApp } from "./app.ts";
 import { refusals } from "./errors.ts";
 import { listOf, pageQuery, readPage, renderPage } from "./paging.ts";
 import { ChangePhoneBody, CreatedPhoneBody, CreatePhoneBody, PasswordBody, PhoneBody } from "./phone-schemas.ts";
@@ -10,7 +10,7 @@ const IdParams = Type.Object({ id: Type.String() });
 const ListQuery = Type.Object(pageQuery, strict);
 
 /** `/phones`: softphones and desk phones that register with us. */
-export function phoneRoutes(app: NativeApp, { services: { phones } }: NativeDeps): void {
+export function phoneRoutes(app: NativeApp): void {
   app.post(
     "/phones",
     {
@@ -24,7 +24,7 @@ export function phoneRoutes(app: NativeApp, { services: { phones } }: NativeDeps
     },
     async (request, reply) => {
       const { username } = request.body;
-      const { phone, password } = await phones.create({ ...readPhone(request.body), username });
+      const { phone, password } = await request.tenant.phones.create({ ...readPhone(request.body), username });
       return reply.code(201).send({ ...renderPhone(phone), password });
     },
   );
@@ -38,7 +38,7 @@ export function phoneRoutes(app: NativeApp, { services: { phones } }: NativeDeps
         response: { 200: listOf(PhoneBody), ...refusals() },
       },
     },
-    async (request) => renderPage(await phones.list(readPage(request.query)), renderPhone),
+    async (request) => renderPage(await request.tenant.phones.list(readPage(request.query)), renderPhone),
   );
   app.get(
     "/phones/:id",
@@ -50,7 +50,7 @@ export function phoneRoutes(app: NativeApp, { services: { phones } }: NativeDeps
         response: { 200: PhoneBody, ...refusals(404) },
       },
     },
-    async (request) => renderPhone(await phones.get(request.params.id)),
+    async (request) => renderPhone(await request.tenant.phones.get(request.params.id)),
   );
   app.patch(
     "/phones/:id",
@@ -64,7 +64,7 @@ export function phoneRoutes(app: NativeApp, { services: { phones } }: NativeDeps
         response: { 200: PhoneBody, ...refusals(404, 409) },
       },
     },
-    async (request) => renderPhone(await phones.update(request.params.id, readPhone(request.body))),
+    async (request) => renderPhone(await request.tenant.phones.update(request.params.id, readPhone(request.body))),
   );
   app.delete(
     "/phones/:id",
@@ -77,7 +77,7 @@ export function phoneRoutes(app: NativeApp, { services: { phones } }: NativeDeps
       },
     },
     async (request, reply) => {
-      await phones.delete(request.params.id);
+      await request.tenant.phones.delete(request.params.id);
       return reply.code(204).send(null);
     },
   );
@@ -91,7 +91,7 @@ export function phoneRoutes(app: NativeApp, { services: { phones } }: NativeDeps
         response: { 200: PasswordBody, ...refusals(404) },
       },
     },
-    async (request) => ({ password: await phones.rotatePassword(request.params.id) }),
+    async (request) => ({ password: await request.tenant.phones.rotatePassword(request.params.id) }),
   );
 }
 

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { Type } from "@fastify/type-provider-typebox";
 import type { CallOrder } from "../../service/place-call.ts";
 import { readAgent } from "./agents.ts";
-import type { NativeApp, NativeDeps } from "./app.ts";
+import type { NativeApp } from "./app.ts";
 import { CallBody, PlaceCallBody } from "./call-schemas.ts";
 import { refusals } from "./errors.ts";
 import { renderCall } from "./render-call.ts";
@@ -15,10 +15,11 @@ const Headers = Type.Object({
 });
 
 /** `POST /calls`: the gateway calls somebody. */
-export function placeCallRoute(app: NativeApp, { commands }: NativeDeps): void {
+export function placeCallRoute(app: NativeApp): void {
   app.post(
     "/calls",
     {
+      config: { scope: "calls" },
       schema: {
         operationId: "placeCall",
         tags: ["calls"],
@@ -33,7 +34,7 @@ export function placeCallRoute(app: NativeApp, { commands }: NativeDeps): void {
     },
     async (request, reply) => {
       const order = readOrder(request.body, request.headers["idempotency-key"]);
-      const { call, isReplay } = await commands.placeCall(order);
+      const { call, isReplay } = await request.commands.placeCall(order);
       if (isReplay) reply.header("idempotent-replayed", "true");
       return reply.code(201).send(renderCall(call));
     },

@@ -40,11 +40,12 @@ const SipDialogBody = Type.Object({
 /** `/calls/:id/sip` and `/sip`: the signalling of calls, and of what never became a call. */
 export function sipRoutes(
   app: NativeApp,
-  { services: { sipTraces }, commands: { sources } }: Pick<NativeDeps, "services" | "commands">,
+  { services: { sipTraces }, sources: control }: Pick<NativeDeps, "services" | "sources">,
 ): void {
   app.get(
     "/sip/bans",
     {
+      config: { scope: "operator" },
       schema: {
         operationId: "listSipBans",
         tags: ["sip"],
@@ -53,13 +54,14 @@ export function sipRoutes(
       },
     },
     async () => ({
-      data: sources.bans().map(({ address, until }) => ({ address, until: instant(until) })),
+      data: control.sources.bans().map(({ address, until }) => ({ address, until: instant(until) })),
       next_cursor: null,
     }),
   );
   app.delete(
     "/sip/bans/:address",
     {
+      config: { scope: "operator" },
       schema: {
         operationId: "liftSipBan",
         tags: ["sip"],
@@ -68,7 +70,7 @@ export function sipRoutes(
       },
     },
     async (request, reply) => {
-      sources.forgive(request.params.address);
+      control.sources.forgive(request.params.address);
       return reply.code(204).send(null);
     },
   );
@@ -83,11 +85,15 @@ export function sipRoutes(
         response: { 200: CallLadderBody, ...refusals(404) },
       },
     },
-    async (request) => ({ call_id: request.params.id, ...renderLadder(await sipTraces.ofCall(request.params.id)) }),
+    async (request) => {
+      const { id } = request.params;
+      return { call_id: id, ...renderLadder(await sipTraces.ofCall(request.tenant.orgId, id)) };
+    },
   );
   app.get(
     "/sip/dialogs",
     {
+      config: { scope: "operator" },
       schema: {
         operationId: "listSipDialogs",
         tags: ["sip"],
@@ -104,6 +110,7 @@ export function sipRoutes(
   app.get(
     "/sip/messages",
     {
+      config: { scope: "operator" },
       schema: {
         operationId: "listSipMessages",
         tags: ["sip"],

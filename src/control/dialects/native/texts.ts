@@ -1,6 +1,6 @@
 import { Type } from "@fastify/type-provider-typebox";
 import type { Text } from "../../service/texts.ts";
-import type { NativeApp, NativeDeps } from "./app.ts";
+import type { NativeApp } from "./app.ts";
 import { refusals } from "./errors.ts";
 import { listOf, readPage, renderPage } from "./paging.ts";
 import { instant } from "./shapes.ts";
@@ -9,10 +9,11 @@ import { ListTextsQuery, SendTextBody, TextBody } from "./text-schemas.ts";
 const IdParams = Type.Object({ id: Type.String() });
 
 /** `/texts`: text messages in and out. */
-export function textRoutes(app: NativeApp, { services: { texts } }: NativeDeps): void {
+export function textRoutes(app: NativeApp): void {
   app.post(
     "/texts",
     {
+      config: { scope: "texts" },
       schema: {
         operationId: "sendText",
         tags: ["texts"],
@@ -23,7 +24,7 @@ export function textRoutes(app: NativeApp, { services: { texts } }: NativeDeps):
     },
     async (request, reply) => {
       const { from, to, text } = request.body;
-      return reply.code(201).send(renderText(await texts.send({ from, to, body: text })));
+      return reply.code(201).send(renderText(await request.tenant.texts.send({ from, to, body: text })));
     },
   );
   app.get(
@@ -36,9 +37,9 @@ export function textRoutes(app: NativeApp, { services: { texts } }: NativeDeps):
         response: { 200: listOf(TextBody), ...refusals() },
       },
     },
-    async ({ query }) => {
+    async ({ query, tenant }) => {
       const { direction, status, from, to } = query;
-      return renderPage(await texts.list({ direction, status, from, to }, readPage(query)), renderText);
+      return renderPage(await tenant.texts.list({ direction, status, from, to }, readPage(query)), renderText);
     },
   );
   app.get(
@@ -51,11 +52,12 @@ export function textRoutes(app: NativeApp, { services: { texts } }: NativeDeps):
         response: { 200: TextBody, ...refusals(404) },
       },
     },
-    async (request) => renderText(await texts.get(request.params.id)),
+    async (request) => renderText(await request.tenant.texts.get(request.params.id)),
   );
 }
 
-function renderText(text: Text): TextBody {
+/** A text, in the words of this API. */
+export function renderText(text: Text): TextBody {
   return {
     id: text.id,
     direction: text.direction,

@@ -2,7 +2,7 @@ import { type Static, Type } from "@fastify/type-provider-typebox";
 import { GatewayError } from "../../../kit/errors.ts";
 import { parseCallId } from "../../../kit/ids.ts";
 import type { Conference, ConferenceMember } from "../../calls/call-control.ts";
-import type { NativeApp, NativeDeps } from "./app.ts";
+import type { NativeApp } from "./app.ts";
 import { CallBody } from "./call-schemas.ts";
 import { refusals } from "./errors.ts";
 import { listOf } from "./paging.ts";
@@ -48,10 +48,11 @@ const ConferenceBody = Type.Object({
 });
 
 /** Passing calls to people, and letting calls talk together. */
-export function transferRoutes(app: NativeApp, { commands }: NativeDeps): void {
+export function transferRoutes(app: NativeApp): void {
   app.post(
     "/calls/:id/transfer",
     {
+      config: { scope: "calls" },
       schema: {
         operationId: "transferCall",
         tags: ["calls"],
@@ -65,7 +66,7 @@ export function transferRoutes(app: NativeApp, { commands }: NativeDeps): void {
     },
     async (request, reply) => {
       const { body } = request;
-      const call = await commands.transfer(request.params.id, {
+      const call = await request.commands.transfer(request.params.id, {
         to: body.to,
         mode: body.mode ?? "blind",
         from: body.from,
@@ -82,6 +83,7 @@ export function transferRoutes(app: NativeApp, { commands }: NativeDeps): void {
   app.post(
     "/calls/:id/transfer/decide",
     {
+      config: { scope: "calls" },
       schema: {
         operationId: "decideCallTransfer",
         tags: ["calls"],
@@ -92,13 +94,14 @@ export function transferRoutes(app: NativeApp, { commands }: NativeDeps): void {
       },
     },
     async (request, reply) => {
-      const call = await commands.decideTransfer(request.params.id, request.body.decision);
+      const call = await request.commands.decideTransfer(request.params.id, request.body.decision);
       return reply.code(202).send(renderCall(call));
     },
   );
   app.post(
     "/conferences",
     {
+      config: { scope: "calls" },
       schema: {
         operationId: "openConference",
         tags: ["conferences"],
@@ -108,7 +111,7 @@ export function transferRoutes(app: NativeApp, { commands }: NativeDeps): void {
       },
     },
     async (request, reply) => {
-      const conference = await commands.openConference(request.body.members.map(readMember));
+      const conference = await request.commands.openConference(request.body.members.map(readMember));
       return reply.code(201).send(renderConference(conference));
     },
   );
@@ -121,7 +124,10 @@ export function transferRoutes(app: NativeApp, { commands }: NativeDeps): void {
         response: { 200: listOf(ConferenceBody), ...refusals() },
       },
     },
-    async () => ({ data: commands.conferences().map(renderConference), next_cursor: null }),
+    async (request) => {
+      const conferences = await request.commands.conferences();
+      return { data: conferences.map(renderConference), next_cursor: null };
+    },
   );
   app.get(
     "/conferences/:id",
@@ -133,11 +139,12 @@ export function transferRoutes(app: NativeApp, { commands }: NativeDeps): void {
         response: { 200: ConferenceBody, ...refusals(404) },
       },
     },
-    async (request) => renderConference(commands.conference(request.params.id)),
+    async (request) => renderConference(await request.commands.conference(request.params.id)),
   );
   app.post(
     "/conferences/:id/members",
     {
+      config: { scope: "calls" },
       schema: {
         operationId: "joinConference",
         tags: ["conferences"],
@@ -147,11 +154,13 @@ export function transferRoutes(app: NativeApp, { commands }: NativeDeps): void {
         response: { 200: ConferenceBody, ...refusals(404, 409) },
       },
     },
-    async (request) => renderConference(await commands.joinConference(request.params.id, readMember(request.body))),
+    async (request) =>
+      renderConference(await request.commands.joinConference(request.params.id, readMember(request.body))),
   );
   app.delete(
     "/conferences/:id/members/:call_id",
     {
+      config: { scope: "calls" },
       schema: {
         operationId: "leaveConference",
         tags: ["conferences"],
@@ -162,7 +171,7 @@ export function transferRoutes(app: NativeApp, { commands }: NativeDeps): void {
     },
     async (request) => {
       const { id, call_id: callId } = request.params;
-      return renderConference(await commands.leaveConference(id, callIdOf(callId)));
+      return renderConference(await request.commands.leaveConference(id, callIdOf(callId)));
     },
   );
 }

@@ -64,6 +64,9 @@ const name = Type.String({ minLength: 1, maxLength: 100, pattern: "^[^\\u0000-\\
 
 const members = {
   enabled: Type.Boolean({ description: "false: it is not registered, takes no calls and makes none." }),
+  shared: Type.Boolean({
+    description: "true: every organisation may call out over it; for the organisation that runs the gateway alone.",
+  }),
   from_domain: nullable(Type.String({ maxLength: 255, description: "Host of From in calls we make." })),
   session_expires_s: Type.Integer({
     minimum: 0,

@@ -1,6 +1,6 @@
 import { Type } from "@fastify/type-provider-typebox";
 import type { TrunkChange, TrunkView } from "../../service/trunks.ts";
-import type { NativeApp, NativeDeps } from "./app.ts";
+import type { NativeApp } from "./app.ts";
 import { refusals } from "./errors.ts";
 import { listOf, pageQuery, readPage, renderPage } from "./paging.ts";
 import { instant, instantOrNull, strict } from "./shapes.ts";
@@ -10,7 +10,7 @@ const IdParams = Type.Object({ id: Type.String() });
 const ListQuery = Type.Object(pageQuery, strict);
 
 /** `/trunks`: carriers and PBXs we exchange calls with. */
-export function trunkRoutes(app: NativeApp, { services: { trunks } }: NativeDeps): void {
+export function trunkRoutes(app: NativeApp): void {
   app.post(
     "/trunks",
     {
@@ -23,7 +23,9 @@ export function trunkRoutes(app: NativeApp, { services: { trunks } }: NativeDeps
     },
     async (request, reply) => {
       const { name } = request.body;
-      return reply.code(201).send(renderTrunk(await trunks.create({ ...readTrunk(request.body), name })));
+      return reply
+        .code(201)
+        .send(renderTrunk(await request.tenant.trunks.create({ ...readTrunk(request.body), name })));
     },
   );
   app.get(
@@ -36,7 +38,7 @@ export function trunkRoutes(app: NativeApp, { services: { trunks } }: NativeDeps
         response: { 200: listOf(TrunkBody), ...refusals() },
       },
     },
-    async (request) => renderPage(await trunks.list(readPage(request.query)), renderTrunk),
+    async (request) => renderPage(await request.tenant.trunks.list(readPage(request.query)), renderTrunk),
   );
   app.get(
     "/trunks/:id",
@@ -48,7 +50,7 @@ export function trunkRoutes(app: NativeApp, { services: { trunks } }: NativeDeps
         response: { 200: TrunkBody, ...refusals(404) },
       },
     },
-    async (request) => renderTrunk(await trunks.get(request.params.id)),
+    async (request) => renderTrunk(await request.tenant.trunks.get(request.params.id)),
   );
   app.patch(
     "/trunks/:id",
@@ -63,7 +65,7 @@ export function trunkRoutes(app: NativeApp, { services: { trunks } }: NativeDeps
         response: { 200: TrunkBody, ...refusals(404, 409) },
       },
     },
-    async (request) => renderTrunk(await trunks.update(request.params.id, readTrunk(request.body))),
+    async (request) => renderTrunk(await request.tenant.trunks.update(request.params.id, readTrunk(request.body))),
   );
   app.delete(
     "/trunks/:id",
@@ -76,7 +78,7 @@ export function trunkRoutes(app: NativeApp, { services: { trunks } }: NativeDeps
       },
     },
     async (request, reply) => {
-      await trunks.delete(request.params.id);
+      await request.tenant.trunks.delete(request.params.id);
       return reply.code(204).send(null);
     },
   );
@@ -87,6 +89,7 @@ function readTrunk(body: ChangeTrunkBody): TrunkChange {
   return {
     name: body.name,
     enabled: body.enabled,
+    shared: body.shared,
     inbound: body.inbound,
     outbound: outbound && {
       ...outbound,
@@ -119,6 +122,7 @@ function renderTrunk(trunk: TrunkView): TrunkBody {
     id: trunk.id,
     name: trunk.name,
     enabled: trunk.enabled,
+    shared: trunk.shared,
     inbound: { sources: [...trunk.inbound.sources], username: trunk.inbound.username },
     outbound: { ...trunk.outbound, targets: [...trunk.outbound.targets] },
     register: register && { registrar: register.registrar, aor: register.aor, expires_s: register.expiresS },

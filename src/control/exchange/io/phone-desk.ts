@@ -1,5 +1,5 @@
 import type { Clock } from "../../../kit/clock.ts";
-import type { RandomBytes } from "../../../kit/ids.ts";
+import type { OrgId, RandomBytes } from "../../../kit/ids.ts";
 import type { Logger } from "../../../kit/log.ts";
 import type { Metrics } from "../../../kit/metrics.ts";
 import { TokenBuckets } from "../../../kit/token-buckets.ts";
@@ -89,8 +89,8 @@ export class PhoneDesk {
   }
 
   /** The enabled phone with this number. */
-  findByNumber(number: string): Phone | undefined {
-    return enabled(this.#options.book.findByNumber(number));
+  findByNumber(number: string, orgId: OrgId): Phone | undefined {
+    return enabled(this.#options.book.findByNumber(number, orgId));
   }
 
   /** The enabled phone with this user name. */

@@ -1,5 +1,5 @@
 import type { Clock } from "../../../kit/clock.ts";
-import { parseE164, type RandomBytes } from "../../../kit/ids.ts";
+import { type OrgId, parseE164, type RandomBytes } from "../../../kit/ids.ts";
 import type { Logger } from "../../../kit/log.ts";
 import type { Metrics } from "../../../kit/metrics.ts";
 import { TokenBuckets } from "../../../kit/token-buckets.ts";
@@ -111,15 +111,17 @@ export class TextDesk implements TextCarrier {
     const sender = senderOf(writer, request);
     const to = receiverOf(writer, request);
     if (to === undefined) return { status: 404 };
-    const text: NewText = { from: sender, to, body: body.text };
+    const { orgId } = writer.type === "phone" ? writer.phone : writer.trunk;
+    const text: NewText = { orgId, from: sender, to, body: body.text };
     const direction: TextDirection = writer.type === "trunk" ? "inbound" : "internal";
-    const phone = this.#phoneCalled(to);
+    const phone = this.#phoneCalled(to, orgId);
     if (phone) {
       if (phones.bindings(phone, now).length === 0) return { status: 480 };
       return this.#relay(text, direction);
     }
-    if (await records.isAgentNumber(to)) {
-      const textId = await records.add(text, direction, "received");
+    const owner = await records.ownerOf(to);
+    if (owner) {
+      const textId = await records.add({ ...text, orgId: owner }, direction, "received");
       const by = writer.type === "trunk" ? { trunkId: writer.trunk.id } : { phoneId: writer.phone.id };
       this.#note({ textId, direction, status: "received", ...by });
       return { status: 200 };
@@ -127,7 +129,7 @@ export class TextDesk implements TextCarrier {
     if (writer.type === "trunk") return { status: 404 };
     if (writer.phone.mayCall !== "any") return { status: 403 };
     const [caller, called] = [parseE164(sender), parseE164(to)];
-    if (!caller || !called || trunks.choose(caller, called) === undefined) return { status: 404 };
+    if (!caller || !called || trunks.choose(orgId, caller, called) === undefined) return { status: 404 };
     return this.#relay(text, "outbound");
   }
 
@@ -153,11 +155,11 @@ export class TextDesk implements TextCarrier {
 
   /** To a phone of ours, or by a trunk. */
   #send(text: NewText): Promise<TextOutcome> | TextOutcome {
-    const phone = this.#phoneCalled(text.to);
+    const phone = this.#phoneCalled(text.to, text.orgId);
     if (phone) return this.#sender.toPhone(phone, text);
     const [from, to] = [parseE164(text.from), parseE164(text.to)];
-    const trunk = from && to && this.#options.trunks.choose(from, to);
-    if (trunk) return this.#sender.byTrunk(trunk, { from, to, body: text.body });
+    const trunk = from && to && this.#options.trunks.choose(text.orgId, from, to);
+    if (trunk) return this.#sender.byTrunk(trunk, { ...text, from, to });
     return { status: "failed", detail: "there is no such telephone, and no trunk to send it by" };
   }
 
@@ -184,9 +186,10 @@ export class TextDesk implements TextCarrier {
     }
   }
 
-  #phoneCalled(to: string): Phone | undefined {
+  #phoneCalled(to: string, orgId: OrgId): Phone | undefined {
     const { phones } = this.#options;
-    return phones.findByNumber(to) ?? phones.findByUsername(to);
+    const named = phones.findByUsername(to);
+    return phones.findByNumber(to, orgId) ?? (named?.orgId === orgId ? named : undefined);
   }
 
   /** One line a text, never its words. */

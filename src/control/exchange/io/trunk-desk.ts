@@ -1,5 +1,5 @@
 import type { Clock } from "../../../kit/clock.ts";
-import type { RandomBytes } from "../../../kit/ids.ts";
+import type { OrgId, RandomBytes } from "../../../kit/ids.ts";
 import type { Logger } from "../../../kit/log.ts";
 import type { Metrics } from "../../../kit/metrics.ts";
 import type { Authorize } from "../../../sip/invite-session/types.ts";
@@ -124,9 +124,12 @@ export class TrunkDesk implements TrunkBook, LiveTrunks {
     return trunk.inbound.sources.length === 0 || (this.#lines.get(trunk.id)?.hasSource(address) ?? false);
   }
 
-  choose(from: string, _to: string, trunk?: string): Trunk | undefined {
+  choose(orgId: OrgId, from: string, _to: string, trunk?: string): Trunk | undefined {
     const now = this.#options.clock.now();
-    const able = [...this.#lines.values()].filter((line) => line.trunk.enabled && line.targets.length > 0);
+    const able = [...this.#lines.values()]
+      .filter((line) => line.trunk.enabled && line.targets.length > 0)
+      .filter((line) => line.trunk.orgId === orgId || line.trunk.shared)
+      .sort((one, other) => Number(other.trunk.orgId === orgId) - Number(one.trunk.orgId === orgId));
     if (trunk !== undefined) return able.find((line) => line.trunk.id === trunk || line.trunk.name === trunk)?.trunk;
     const working = able.filter((line) => line.works(now));
     const candidates = working.length > 0 ? working : able;

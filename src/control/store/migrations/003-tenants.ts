@@ -19,7 +19,9 @@ export async function tenants(db: Kysely<unknown>): Promise<void> {
     .addColumn("created_at", "bigint", (c) => c.notNull())
     .addColumn("updated_at", "bigint", (c) => c.notNull())
     .execute();
-  await sql`insert into orgs values (${firstOrg}, 'Default', 'pro', 'postpaid', 'agentcall', 1, null, 0, 0)`.execute(db);
+  await sql`insert into orgs values (${firstOrg}, 'Default', 'pro', 'postpaid', 'agentcall', 1, null, 0, 0)`.execute(
+    db,
+  );
   for (const table of owned) {
     await db.schema
       .alterTable(table)

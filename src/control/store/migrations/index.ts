@@ -3,11 +3,17 @@ import type { Migration } from "kysely";
 import type { DatabaseKind } from "../database-kind.ts";
 import { first } from "./001-first.ts";
 import { exchange } from "./002-exchange.ts";
+import { tenants } from "./003-tenants.ts";
+import { money } from "./004-money.ts";
+import { webhooks } from "./005-webhooks.ts";
 
 /** All migrations by name, in the order of their names. */
 export function migrations(kind: DatabaseKind): Record<string, Migration> {
   return {
     "001-first": { up: (db) => first(db, kind) },
     "002-exchange": { up: (db) => exchange(db) },
+    "003-tenants": { up: (db) => tenants(db) },
+    "004-money": { up: (db) => money(db) },
+    "005-webhooks": { up: (db) => webhooks(db, kind) },
   };
 }

@@ -2,10 +2,19 @@ import { describe, expect, test } from "vitest";
 import { type CallerDesks, checkCaller } from "../../../../src/control/calls/io/caller-check.ts";
 import type { Phone } from "../../../../src/control/exchange/phone.ts";
 import type { Trunk } from "../../../../src/control/exchange/trunk.ts";
+import { firstOrgId } from "../../../../src/kit/ids.ts";
 import { SipHeaders } from "../../../../src/sip/headers/headers.ts";
 import { sipRequest } from "../../../kit/sip-messages.ts";
 
-const phone: Phone = { id: "phone_1", username: "101", number: null, label: null, mayCall: "any", enabled: true };
+const phone: Phone = {
+  id: "phone_1",
+  orgId: firstOrgId,
+  username: "101",
+  number: null,
+  label: null,
+  mayCall: "any",
+  enabled: true,
+};
 const trunkOf = (id: string, username: string | null = null) =>
   ({ id, inbound: { sources: [], username } }) as unknown as Trunk;
 

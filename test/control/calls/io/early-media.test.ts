@@ -2,6 +2,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { SipDial } from "../../../../src/control/calls/io/sip-dial.ts";
 import { sipMediaOptions } from "../../../../src/control/calls/sip-media.ts";
 import type { DialPlan } from "../../../../src/control/exchange/dial-plan.ts";
+import { firstOrgId } from "../../../../src/kit/ids.ts";
 import type { MediaCommand } from "../../../../src/media/protocol.ts";
 import { SipHeaders } from "../../../../src/sip/headers/headers.ts";
 import { noParams } from "../../../../src/sip/headers/params.ts";
@@ -277,7 +278,14 @@ describe("joined calls: media before the answer", () => {
     const callee = await exchange.telephone("102");
     const { resolveAgent } = exchange.records;
     const agent = await resolveAgent("+15550111" as Parameters<typeof resolveAgent>[0]);
-    const callId = await exchange.calls.placeCall({ from: "101", to: "102", agent, record: false, metadata: {} });
+    const callId = await exchange.calls.placeCall({
+      orgId: firstOrgId,
+      from: "101",
+      to: "102",
+      agent,
+      record: false,
+      metadata: {},
+    });
     const called = await callee.rings();
     called.do({ type: "progress", status: 183, sdp: callee.sdp() });
     called.answer();

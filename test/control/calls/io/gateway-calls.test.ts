@@ -1,7 +1,7 @@
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { NewCall, OpenStreamRequest, ResolvedAgent } from "../../../../src/control/calls/call-control.ts";
 import { GatewayCalls } from "../../../../src/control/calls/io/gateway-calls.ts";
-import type { CallId, E164 } from "../../../../src/kit/ids.ts";
+import { type CallId, type E164, firstOrgId } from "../../../../src/kit/ids.ts";
 import { createLogger } from "../../../../src/kit/log.ts";
 import { createMetrics } from "../../../../src/kit/metrics.ts";
 import type { EndCause, MediaCommand, MediaEvent } from "../../../../src/media/protocol.ts";
@@ -41,7 +41,7 @@ class Rig {
         if (event.type === "call-ended") this.endings.push([event.callId as CallId, event.cause]);
       },
       endCall: async (callId, cause) => this.endings.push([callId, cause]) > 0,
-      resolveAgent: async () => ({ ...quietAgent, record: false }) as ResolvedAgent,
+      resolveAgent: async () => ({ ...quietAgent, orgId: firstOrgId, record: false }) as ResolvedAgent,
       findOpenCall: async (_carrier, carrierCallId) =>
         this.created.find((call) => call.carrierCallId === carrierCallId)?.callId,
     });

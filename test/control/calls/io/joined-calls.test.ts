@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { firstOrgId } from "../../../../src/kit/ids.ts";
 import { agentNumber, CallExchange } from "../../../kit/call-exchange.ts";
 import { settle } from "../../../kit/live-house.ts";
 import type { Telephone, TelephoneLine } from "../../../kit/telephone.ts";
@@ -174,7 +175,7 @@ describe("calls between two numbers of ours", () => {
     const exchange = await CallExchange.open();
     const { resolveAgent } = exchange.records;
     const agent = await resolveAgent(agentNumber);
-    const request = { from: "+15550122", to: agentNumber, agent, record: false, metadata: {} };
+    const request = { orgId: firstOrgId, from: "+15550122", to: agentNumber, agent, record: false, metadata: {} };
     const callId = await exchange.calls.placeCall(request);
     const [caller, callee] = exchange.created;
     expect(caller).toMatchObject({ callId, carrier: "internal", direction: "outbound" });

@@ -1,12 +1,13 @@
 import { describe, expect, test } from "vitest";
 import type { PlaceCallRequest } from "../../../../src/control/calls/call-control.ts";
-import type { CallId } from "../../../../src/kit/ids.ts";
+import { type CallId, firstOrgId } from "../../../../src/kit/ids.ts";
 import { SipHeaders } from "../../../../src/sip/headers/headers.ts";
 import { CallExchange } from "../../../kit/call-exchange.ts";
 import { quietAgent } from "../../../kit/conversation-call.ts";
 import { eventually } from "../../../kit/gateway.ts";
 
 const order = (change: Partial<PlaceCallRequest> = {}): PlaceCallRequest => ({
+  orgId: firstOrgId,
   from: "+15550122",
   to: "+15550199",
   agent: quietAgent,

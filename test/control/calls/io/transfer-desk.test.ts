@@ -52,9 +52,9 @@ class Desk {
     this.asked.push(request);
     const { live } = this.house;
     if (this.refusal) throw this.refusal;
-    const { from, to, metadata, peerCallId } = request;
+    const { orgId, from, to, metadata, peerCallId } = request;
     const common = { carrier: "sip", direction: "outbound", agent: undefined, record: false } as const;
-    const call = await live.make({ ...common, from, to, metadata, peerCallId, access: { type: "pair" } });
+    const call = await live.make({ ...common, orgId, from, to, metadata, peerCallId, access: { type: "pair" } });
     this.callee = call;
     call.watchers.add({
       started: () => events.started?.(),

@@ -2,6 +2,7 @@ import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { PhoneDesk } from "../../../../src/control/exchange/io/phone-desk.ts";
 import { PhoneBook } from "../../../../src/control/exchange/phone-book.ts";
 import { routeTo } from "../../../../src/control/exchange/phone-route.ts";
+import { firstOrgId } from "../../../../src/kit/ids.ts";
 import { systemRandom } from "../../../../src/kit/io/random.ts";
 import { systemClock } from "../../../../src/kit/io/system-clock.ts";
 import { createLogger } from "../../../../src/kit/log.ts";
@@ -28,7 +29,7 @@ describe("phones register over loopback", () => {
     const telephone = await openTelephone(exchange.port, { username: "101", password: "101-secret" });
     const registration = telephone.register();
     expect(await registration.state).toMatchObject({ type: "registered", expiresS: 300 });
-    expect(exchange.phones.findByNumber("101")).toEqual(phone);
+    expect(exchange.phones.findByNumber("101", firstOrgId)).toEqual(phone);
     const [binding] = bindingsOf(exchange, "101");
     expect(binding).toMatchObject({
       contact: { host: "127.0.0.1", port: telephone.port },
@@ -123,7 +124,7 @@ describe("phones register over loopback", () => {
     addPhone(exchange, "102");
     const telephone = await openTelephone(exchange.port, { username: "101", password: "101-secret" });
     expect(await telephone.register().state).toMatchObject({ type: "failed", status: 403 });
-    expect(exchange.phones.findByNumber("101")).toBeUndefined();
+    expect(exchange.phones.findByNumber("101", firstOrgId)).toBeUndefined();
   });
 
   test("phone: where there is none, nobody is even asked for a password", async () => {
@@ -146,7 +147,10 @@ describe("phones register over loopback", () => {
 
   test("phone: a house that answers its challenges is never taken for a scanner", () => {
     const book = new PhoneBook();
-    book.set({ id: "phone_1", username: "101", number: null, label: null, mayCall: "any", enabled: true }, "right-one");
+    book.set(
+      { id: "phone_1", orgId: firstOrgId, username: "101", number: null, label: null, mayCall: "any", enabled: true },
+      "right-one",
+    );
     const guard = new SourceGuard(defaultSourceGuard);
     const desk = new PhoneDesk({
       book,
@@ -176,7 +180,15 @@ describe("phones register over loopback", () => {
       vi.useRealTimers();
     });
     const book = new PhoneBook();
-    const phone = { id: "phone_1", username: "101", number: null, label: null, mayCall: "any", enabled: true } as const;
+    const phone = {
+      id: "phone_1",
+      orgId: firstOrgId,
+      username: "101",
+      number: null,
+      label: null,
+      mayCall: "any",
+      enabled: true,
+    } as const;
     book.set(phone, "right-one");
     let now = 0;
     const desk = new PhoneDesk({

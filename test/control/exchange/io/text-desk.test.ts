@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Trunk } from "../../../../src/control/exchange/trunk.ts";
-import type { E164 } from "../../../../src/kit/ids.ts";
+import { type E164, firstOrgId } from "../../../../src/kit/ids.ts";
 import { systemRandom } from "../../../../src/kit/io/random.ts";
 import { hashA1 } from "../../../../src/sip/digest.ts";
 import { digestAuthorize } from "../../../../src/sip/digest-authorize.ts";
@@ -23,6 +23,8 @@ async function registered(exchange: TestExchange, username: string, change: Para
 
 const trunk: Trunk = {
   id: "trunk_1",
+  orgId: firstOrgId,
+  shared: false,
   name: "carrier",
   enabled: true,
   inbound: { sources: ["127.0.0.1"], username: null },
@@ -47,7 +49,15 @@ describe("texts by SIP MESSAGE over loopback", () => {
     const answer = await telephone.text(agentNumber, "Grüße 🚀");
     expect(answer.status).toBe(200);
     expect(exchange.texts).toEqual([
-      { from: "101", to: agentNumber, body: "Grüße 🚀", direction: "internal", status: "received", detail: null },
+      {
+        orgId: firstOrgId,
+        from: "101",
+        to: agentNumber,
+        body: "Grüße 🚀",
+        direction: "internal",
+        status: "received",
+        detail: null,
+      },
     ]);
   });
 
@@ -222,7 +232,7 @@ describe("texts by SIP MESSAGE over loopback", () => {
     const exchange = await openExchange();
     await registered(exchange, "101");
     const carry = async (to: string) => {
-      const text = { from: agentNumber, to, body: "hello" };
+      const text = { orgId: firstOrgId, from: agentNumber, to, body: "hello" };
       exchange.texts.push({ ...text, direction: "internal", status: "queued", detail: null });
       const settled = exchange.settled();
       exchange.textDesk.carry(`text_${exchange.texts.length}`, text, "internal");

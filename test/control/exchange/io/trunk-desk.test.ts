@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } fro
 import { TrunkDesk, type TrunkEndpoint } from "../../../../src/control/exchange/io/trunk-desk.ts";
 import type { Trunk, TrunkRecord } from "../../../../src/control/exchange/trunk.ts";
 import { defaultTrunk } from "../../../../src/control/service/trunks.ts";
-import type { E164 } from "../../../../src/kit/ids.ts";
+import { type E164, firstOrgId } from "../../../../src/kit/ids.ts";
 import { systemRandom } from "../../../../src/kit/io/random.ts";
 import { systemClock } from "../../../../src/kit/io/system-clock.ts";
 import { createLogger } from "../../../../src/kit/log.ts";
@@ -70,7 +70,7 @@ class FakeEndpoint implements TrunkEndpoint {
 const hopAt = (address: string): Hop => ({ transport: "UDP", address, port: 5060 });
 
 function record(id: string, change: Partial<Trunk> = {}, password: string | null = "secret"): TrunkRecord {
-  const trunk = { ...defaultTrunk, probeEveryS: 0, id, name: `name of ${id}`, ...change };
+  const trunk = { ...defaultTrunk, probeEveryS: 0, id, orgId: firstOrgId, name: `name of ${id}`, ...change };
   return { trunk, password, contactUser: `contact-${id}` };
 }
 
@@ -357,9 +357,9 @@ describe("trunk desk: calls out", () => {
       record("off", { outbound: out("sip:192.0.2.3"), enabled: false }),
       record("in", { inbound: { sources: ["192.0.2.4"], username: null } }),
     );
-    expect(desk.choose(from, "+1555", "b")?.id).toBe("b");
-    expect(desk.choose(from, "+1555", "name of b")?.id).toBe("b");
-    expect(["off", "in", "nobody"].map((name) => desk.choose(from, "+1555", name))).toEqual([
+    expect(desk.choose(firstOrgId, from, "+1555", "b")?.id).toBe("b");
+    expect(desk.choose(firstOrgId, from, "+1555", "name of b")?.id).toBe("b");
+    expect(["off", "in", "nobody"].map((name) => desk.choose(firstOrgId, from, "+1555", name))).toEqual([
       undefined,
       undefined,
       undefined,
@@ -373,12 +373,12 @@ describe("trunk desk: calls out", () => {
       record("good", { outbound: out("sip:192.0.2.2") }),
     );
     desk.reportTarget("down", "sip:192.0.2.1", false, 0);
-    expect(desk.choose(from, "+1555")?.id).toBe("good");
+    expect(desk.choose(firstOrgId, from, "+1555")?.id).toBe("good");
     desk.reportTarget("good", "sip:192.0.2.2", false, 0);
-    expect(desk.choose(from, "+1555")?.id).toBe("registering");
+    expect(desk.choose(firstOrgId, from, "+1555")?.id).toBe("registering");
     desk.reportTarget("good", "sip:192.0.2.2", true, 0);
     endpoint.registrations[0]?.news({ type: "registered", expiresS: 60 });
-    expect(desk.choose(from, "+1555")?.id).toBe("registering");
+    expect(desk.choose(firstOrgId, from, "+1555")?.id).toBe("registering");
   });
 
   test("choice: the trunk that registers the calling number goes before older ones", async () => {
@@ -387,8 +387,8 @@ describe("trunk desk: calls out", () => {
       record("b", { ...registering, rewriting: { inbound: [], outbound: [] } }),
     );
     endpoint.registrations[0]?.news({ type: "registered", expiresS: 60 });
-    expect(desk.choose("+4930123" as E164, "+1555")?.id).toBe("b");
-    expect(desk.choose(from, "+1555")?.id).toBe("a");
+    expect(desk.choose(firstOrgId, "+4930123" as E164, "+1555")?.id).toBe("b");
+    expect(desk.choose(firstOrgId, from, "+1555")?.id).toBe("a");
   });
 
   test("limits: places are taken and given back, counted in state and metrics", async () => {

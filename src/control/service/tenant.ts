@@ -1,0 +1,20 @@
+import type { OrgId } from "../../kit/ids.ts";
+import type { Agents } from "./agents.ts";
+import type { Calls } from "./calls.ts";
+import type { Numbers } from "./numbers.ts";
+import type { Org } from "./orgs.ts";
+import type { Phones } from "./phones.ts";
+import type { Texts } from "./texts.ts";
+import type { Trunks } from "./trunks.ts";
+
+/** Everything that is one organisation's: what belongs to another is not there. */
+export interface Tenant {
+  readonly orgId: OrgId;
+  org(): Promise<Org>;
+  readonly agents: Agents;
+  readonly numbers: Numbers;
+  readonly phones: Phones;
+  readonly texts: Texts;
+  readonly calls: Calls;
+  readonly trunks: Trunks;
+}
