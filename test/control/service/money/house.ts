@@ -1,7 +1,13 @@
 /** Money on a database of its own, with organisations to spend it. */
 import { onTestFinished } from "vitest";
+import { type Billing, createBilling } from "../../../../src/control/service/money/billing.ts";
 import { createMoney, type Money } from "../../../../src/control/service/money/money.ts";
-import { createLocalPayments, createPaymentLinks } from "../../../../src/control/service/money/payment.ts";
+import {
+  createLocalPayments,
+  createPaymentLinks,
+  type PaymentProvider,
+} from "../../../../src/control/service/money/payment.ts";
+import { createPaymentPage, type PaymentPage } from "../../../../src/control/service/money/payment-page.ts";
 import { defaultPriceBooks } from "../../../../src/control/service/money/prices.ts";
 import { createOrgs, defaultOrg, type Org, type OrgSettings } from "../../../../src/control/service/orgs.ts";
 import { type Db, openDatabase } from "../../../../src/control/store/database.ts";
@@ -13,6 +19,8 @@ export interface MoneyHouse {
   readonly money: Money;
   readonly db: Db;
   readonly clock: HeldClock;
+  readonly page: PaymentPage;
+  billing(org: Org, payments?: PaymentProvider): Billing;
   org(settings?: Partial<OrgSettings>): Promise<Org>;
   change(org: Org, settings: Partial<OrgSettings>): Promise<Org>;
   /** In a transaction of its own. */
@@ -29,13 +37,17 @@ export async function moneyHouse({ dataDir = temporaryFolder(), seed = 1 } = {})
   const random = seededRandom(seed);
   const secrets = createSecrets("a secret key of the tests", random);
   const links = createPaymentLinks({ secrets, wall: clock.wall, random, publicUrl: "https://gw.example.com" });
-  const money = createMoney({ clock, random, priceBooks: defaultPriceBooks, payments: createLocalPayments(links) });
+  const local = createLocalPayments(links);
+  const priceBooks = defaultPriceBooks;
+  const money = createMoney({ clock, random, priceBooks, payments: local });
   const orgs = createOrgs({ database, secrets, clock, random, defaultProvider: "local" });
   const { db } = database;
   return {
     money,
     db,
     clock,
+    page: createPaymentPage({ database, clock, money }, links),
+    billing: ({ id }, payments = local) => createBilling({ database, clock, random, money, payments, priceBooks }, id),
     org: (settings = {}) => orgs.create({ ...defaultOrg, hasPaymentMethod: true, name: "Acme", ...settings }),
     change: (org, settings) => orgs.update(org.id, settings),
     run: (work) => db.transaction().execute(work),
