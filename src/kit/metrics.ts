@@ -102,6 +102,12 @@ export function createMetrics() {
       labelNames: ["direction", "status"],
       registers,
     }),
+    webhookDeliveries: new Counter({
+      name: "tandem_webhook_deliveries_total",
+      help: "Attempts to tell customers' webhooks, by result: delivered, failed (to be repeated), dead",
+      labelNames: ["result"],
+      registers,
+    }),
     trunkRegistered: new Gauge({
       name: "tandem_trunk_registered",
       help: "1: the trunk is registered, 0: it is to be and is not",

@@ -1,0 +1,361 @@
+import { setMaxListeners } from "node:events";
+import type { Clock } from "../../../kit/clock.ts";
+import { makeId, type RandomBytes } from "../../../kit/ids.ts";
+import { GuardedHttp } from "../../../kit/io/guarded-http.ts";
+import type { Logger } from "../../../kit/log.ts";
+import type { Metrics } from "../../../kit/metrics.ts";
+import type { OpenDatabase } from "../../store/database.ts";
+import {
+  type DeliveryMark,
+  type DueDelivery,
+  dueDeliveries,
+  forgetDeliveries,
+  markDeliveries,
+  waitForPrevious,
+} from "../../store/outbox.ts";
+import { claimWebhooks, releaseClaims, renewClaims, type WebhookRow, waitingWebhooks } from "../../store/webhooks.ts";
+import { attemptMark } from "../attempt-mark.ts";
+import { DeliverySchedule, defaultScheduleOptions, type ScheduleOptions } from "../delivery-schedule.ts";
+import type { RenderDelivery } from "../rendered-delivery.ts";
+import { signDelivery } from "../signing.ts";
+import { type DeliveryAnswer, sendDelivery } from "./send-delivery.ts";
+
+export interface WebhookWorkerOptions {
+  /** How long a receiver has to answer. */
+  readonly timeoutMs: number;
+  /** How often the whole outbox is looked at: for what is due again, and for what other gateways wrote. */
+  readonly scanMs: number;
+  /** Pause between two looks at the database, in which news and results gather. */
+  readonly pauseMs: number;
+  /** A worker that is gone keeps its webhooks for this long at most. */
+  readonly claimMs: number;
+  /** Webhooks read for, and results noted, between two pauses: other users of the database wait no longer than that. */
+  readonly maxReads: number;
+  readonly maxMarks: number;
+  /** Delivered rows are kept this long, dead ones that long. */
+  readonly keepDeliveredMs: number;
+  readonly keepDeadMs: number;
+}
+
+const dayMs = 24 * 3_600_000;
+
+export const defaultWebhookWorkerOptions = {
+  timeoutMs: 10_000,
+  scanMs: 1_000,
+  pauseMs: 8,
+  claimMs: 20_000,
+  maxReads: 8,
+  maxMarks: 100,
+  keepDeliveredMs: 7 * dayMs,
+  keepDeadMs: 30 * dayMs,
+} as const satisfies WebhookWorkerOptions;
+
+export interface WebhookWorkerDeps {
+  readonly database: OpenDatabase;
+  /** Opens a sealed secret of a webhook. */
+  readonly openSecret: (sealed: string, webhookId: string) => string;
+  readonly render: RenderDelivery;
+  readonly clock: Clock;
+  readonly random: RandomBytes;
+  readonly log: Logger;
+  readonly metrics: Pick<Metrics, "webhookDeliveries">;
+  /** Receivers may be private addresses and plain http. */
+  readonly allowPrivateTargets: boolean;
+  readonly http?: GuardedHttp;
+  readonly options?: WebhookWorkerOptions;
+  readonly schedule?: ScheduleOptions;
+}
+
+/** Time between two rounds of deleting old rows, and rows of one round. */
+const forgetEveryMs = 60_000;
+const forgetAtOnce = 500;
+/** A database that failed is left alone this long. */
+const afterFaultMs = 1_000;
+
+/** A change that is told of before it is committed is committed within this time, or found by the next scan. */
+const commitMs = 100;
+
+/** An attempt that has ended and is not yet noted. */
+interface Finished {
+  readonly row: DueDelivery;
+  readonly mark: DeliveryMark;
+}
+
+/**
+ * Sends what the outbox holds. All that is known is in the database: whoever is stopped in the middle loses nothing, and
+ * what it had sent without noting it is sent again. One worker a gateway; several gateways share the webhooks.
+ */
+export class WebhookWorker {
+  readonly #deps: WebhookWorkerDeps;
+  readonly #options: WebhookWorkerOptions;
+  readonly #schedule: DeliverySchedule<DueDelivery>;
+  readonly #http: GuardedHttp;
+  readonly #workerId: string;
+  readonly #webhooks = new Map<string, WebhookRow>();
+  /** Opened secrets by how they are sealed; thrown away when they are many. */
+  readonly #secrets = new Map<string, string>();
+  readonly #stopping = new AbortController();
+  #finished: Finished[] = [];
+  #running: Promise<void> | undefined;
+  #stopped: Promise<void> | undefined;
+  /** News that may not have been committed when it was told; asked for once more. */
+  readonly #news = new Set<string>();
+  #newsTimer: NodeJS.Timeout | undefined;
+  #ring = (): void => {};
+  #isRung = false;
+  #scanAt = 0;
+  #renewAt = 0;
+  #forgetAt = 0;
+
+  constructor(deps: WebhookWorkerDeps) {
+    this.#deps = deps;
+    this.#options = deps.options ?? defaultWebhookWorkerOptions;
+    this.#schedule = new DeliverySchedule(deps.schedule ?? defaultScheduleOptions);
+    this.#http = deps.http ?? new GuardedHttp();
+    // Every delivery under way listens; how many there are is the schedule's to bound.
+    setMaxListeners(0, this.#stopping.signal);
+    // The only worker of a database keeps what it had claimed before it was stopped.
+    this.#workerId = deps.database.kind.skipsLocked ? makeId("connection", deps.random) : "gateway";
+  }
+
+  /** Begins; what waited in the database is found at once. */
+  start(): void {
+    this.#running ??= this.#run();
+  }
+
+  /** There is something new for these webhooks, or they were changed. May be called before the change is committed. */
+  wake(webhookIds: readonly string[]): void {
+    for (const id of webhookIds) this.#schedule.want(id);
+    this.#bell();
+    // Where there is one connection, it is free only after the commit.
+    if (!this.#deps.database.kind.skipsLocked) return;
+    for (const id of webhookIds) this.#news.add(id);
+    this.#newsTimer ??= setTimeout(() => {
+      for (const id of this.#news) this.#schedule.want(id);
+      this.#news.clear();
+      this.#newsTimer = undefined;
+      this.#bell();
+    }, commitMs);
+  }
+
+  /** Begins nothing more, waits for what is under way, notes it, gives its webhooks to others. Twice is fine. */
+  stop(graceMs = 5_000): Promise<void> {
+    this.#stopped ??= this.#stop(graceMs);
+    return this.#stopped;
+  }
+
+  async #stop(graceMs: number): Promise<void> {
+    clearTimeout(this.#newsTimer);
+    this.#bell();
+    await this.#running;
+    const giveUp = setTimeout(() => this.#stopping.abort(), graceMs);
+    while (this.#schedule.underWay > 0) await this.#rung();
+    clearTimeout(giveUp);
+    try {
+      while (this.#finished.length > 0) await this.#note();
+      await releaseClaims(this.#deps.database.db, this.#workerId);
+    } catch (error) {
+      this.#deps.log.warn({ err: error }, "the last webhook deliveries could not be noted and will be repeated");
+    }
+    await this.#http.close();
+  }
+
+  async #run(): Promise<void> {
+    for (;;) {
+      await this.#rung(this.#scanAt - this.#deps.clock.wall());
+      // What gathers meanwhile costs one look.
+      await sleep(this.#options.pauseMs);
+      if (this.#stopped) return;
+      try {
+        await this.#round();
+      } catch (error) {
+        this.#deps.log.warn({ err: error }, "the webhooks' outbox cannot be read or written now");
+        this.#scanAt = 0;
+        await sleep(afterFaultMs);
+      }
+    }
+  }
+
+  /** One look at the database, and everything it allows to begin. */
+  async #round(): Promise<void> {
+    const { db } = this.#deps.database;
+    const now = this.#deps.clock.wall();
+    this.#isRung = false;
+    await this.#note();
+    if (now >= this.#renewAt) await this.#renew(now);
+    if (now >= this.#scanAt) {
+      for (const { id, dueAt } of await waitingWebhooks(db)) if (dueAt <= now) this.#schedule.want(id);
+      this.#scanAt = now + this.#options.scanMs;
+    }
+    const hungry = this.#schedule.hungry(this.#options.maxReads);
+    await this.#claim(hungry.map(({ webhookId }) => webhookId));
+    for (const { webhookId, limit } of hungry) {
+      if (this.#webhooks.has(webhookId)) await this.#read(webhookId, limit);
+    }
+    if (now >= this.#forgetAt) await this.#forget(now);
+    this.#begin();
+    if (hungry.length === this.#options.maxReads || this.#finished.length > 0) this.#bell();
+  }
+
+  async #note(): Promise<void> {
+    const some = this.#finished.slice(0, this.#options.maxMarks);
+    if (some.length === 0) return;
+    const marks = some.map(({ mark }) => mark);
+    await this.#deps.database.db.transaction().execute((trx) => markDeliveries(trx, marks));
+    this.#finished.splice(0, some.length);
+    this.#schedule.noted(some.map(({ row }) => row));
+  }
+
+  async #renew(now: number): Promise<void> {
+    const { claimMs } = this.#options;
+    const { db } = this.#deps.database;
+    this.#renewAt = now + claimMs / 4;
+    const idle = this.#schedule.dropIdle();
+    for (const id of idle) this.#webhooks.delete(id);
+    await releaseClaims(db, this.#workerId, idle);
+    const mine = [...this.#webhooks.keys()];
+    const kept = new Set(await renewClaims(db, { ids: mine, workerId: this.#workerId, until: now + claimMs }));
+    for (const id of mine) if (!kept.has(id)) this.#close(id);
+  }
+
+  /** Claims webhooks, or lets them go that are somebody else's, paused or gone; and learns their settings anew. */
+  async #claim(ids: readonly string[]): Promise<void> {
+    const { db, kind } = this.#deps.database;
+    const now = this.#deps.clock.wall();
+    const until = now + this.#options.claimMs;
+    const rows = await claimWebhooks(db, kind, { ids, workerId: this.#workerId, now, until });
+    const mine = new Map(rows.map((row) => [row.id, row]));
+    for (const id of ids) {
+      const row = mine.get(id);
+      if (row) this.#webhooks.set(id, row);
+      else this.#close(id);
+    }
+  }
+
+  #close(webhookId: string): void {
+    this.#webhooks.delete(webhookId);
+    this.#schedule.close(webhookId);
+  }
+
+  async #read(webhookId: string, limit: number): Promise<void> {
+    const { db } = this.#deps.database;
+    const rows = await dueDeliveries(db, webhookId, this.#deps.clock.wall(), limit);
+    for (const row of this.#schedule.blocked(rows)) await waitForPrevious(db, row);
+    this.#schedule.offer(webhookId, rows, rows.length === limit);
+  }
+
+  /** Deletes what has been kept long enough, a little at a time. */
+  async #forget(now: number): Promise<void> {
+    const { db } = this.#deps.database;
+    const { keepDeliveredMs, keepDeadMs } = this.#options;
+    const delivered = await forgetDeliveries(db, "delivered", now - keepDeliveredMs, forgetAtOnce);
+    const dead = await forgetDeliveries(db, "dead", now - keepDeadMs, forgetAtOnce);
+    const hasMore = delivered === forgetAtOnce || dead === forgetAtOnce;
+    this.#forgetAt = hasMore ? now : now + forgetEveryMs;
+  }
+
+  #begin(): void {
+    if (this.#stopped) return;
+    for (;;) {
+      const row = this.#schedule.next(this.#deps.clock.now());
+      if (!row) return;
+      void this.#attempt(row);
+    }
+  }
+
+  async #attempt(row: DueDelivery): Promise<void> {
+    const { clock, random, metrics } = this.#deps;
+    const webhook = this.#webhooks.get(row.webhook_id);
+    if (!webhook) {
+      this.#schedule.finished(row, "again", clock.now());
+      this.#schedule.noted([row]);
+      return;
+    }
+    const startedAt = clock.now();
+    const answer = await this.#send(row, webhook);
+    const endedAt = clock.now();
+    // Given up by ourselves: nobody knows what became of it, so it is sent again.
+    if (this.#stopping.signal.aborted) {
+      this.#schedule.finished(row, "again", endedAt);
+    } else {
+      const [low = 0, high = 0] = answer.error === null ? [] : random(2);
+      const chance = (low + high * 256) / 65_536;
+      const mark = attemptMark(row, { ...answer, durationMs: endedAt - startedAt, now: clock.wall(), chance });
+      metrics.webhookDeliveries.inc({ result: mark.status === "pending" ? "failed" : mark.status });
+      this.#finished.push({ row, mark });
+      this.#schedule.finished(row, mark.status === "pending" ? "again" : "settled", endedAt);
+    }
+    this.#bell();
+    this.#begin();
+  }
+
+  async #send(row: DueDelivery, webhook: WebhookRow): Promise<DeliveryAnswer> {
+    const { clock, log, render, allowPrivateTargets } = this.#deps;
+    try {
+      const { body, headers } = render(row, webhook.dialect);
+      const now = clock.wall();
+      const signatures = signDelivery(body, this.#secretsOf(webhook, now), now / 1000);
+      return await sendDelivery(this.#http, {
+        url: webhook.url,
+        body,
+        headers: {
+          ...headers(signatures.plain),
+          "content-type": "application/json",
+          "user-agent": "Tandem-Webhooks/1",
+          "x-tandem-signature": signatures.header,
+          "x-tandem-event": row.event,
+          "x-tandem-event-id": row.event_id,
+          "x-tandem-sequence": String(row.position),
+          "x-tandem-delivery-id": row.id,
+          "x-tandem-attempt": String(row.attempts + 1),
+        },
+        timeoutMs: this.#options.timeoutMs,
+        allowPrivate: allowPrivateTargets,
+        signal: this.#stopping.signal,
+      });
+    } catch (error) {
+      log.error({ err: error, deliveryId: row.id, webhookId: row.webhook_id }, "a webhook delivery could not be made");
+      return { status: null, error: "the gateway could not make the request" };
+    }
+  }
+
+  #secretsOf(webhook: WebhookRow, now: number): string[] {
+    const { secret, former_secret: former, former_secret_until: until } = webhook;
+    const sealed = former !== null && until !== null && until > now ? [secret, former] : [secret];
+    return sealed.map((text) => this.#openSecret(text, webhook.id));
+  }
+
+  #openSecret(sealed: string, webhookId: string): string {
+    const known = this.#secrets.get(sealed);
+    if (known !== undefined) return known;
+    if (this.#secrets.size >= 5_000) this.#secrets.clear();
+    const secret = this.#deps.openSecret(sealed, webhookId);
+    this.#secrets.set(sealed, secret);
+    return secret;
+  }
+
+  #bell(): void {
+    this.#isRung = true;
+    this.#ring();
+  }
+
+  /** Resolves at the next bell, at once when it rang already, or after `ms`. */
+  #rung(ms?: number): Promise<void> {
+    if (this.#isRung) {
+      this.#isRung = false;
+      return Promise.resolve();
+    }
+    return new Promise((resolve) => {
+      const timer = ms === undefined ? undefined : setTimeout(() => this.#ring(), Math.max(0, ms));
+      this.#ring = () => {
+        clearTimeout(timer);
+        this.#ring = () => {};
+        resolve();
+      };
+    });
+  }
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
