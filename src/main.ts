@@ -41,6 +41,7 @@ async function start(config: Config): Promise<void> {
   forgetting.unref();
   const leftOver = await services.callRecords.failCallsLeftOver("gateway-restarted");
   if (leftOver > 0) log.warn({ calls: leftOver }, "calls of the run before ended as failed");
+  await services.settleLeftOver();
 
   const calls = new GatewayCalls({
     records: services.callRecords,

@@ -59,6 +59,8 @@ export const testSettings = {
   publicUrl: "https://gw.example.com",
   allowPrivateTargets: false,
   defaultProvider: "local",
+  prices: "",
+  payments: "test",
 } as const;
 
 /** The services, and at hand those of the first organisation: its calls with the record that call control writes. */

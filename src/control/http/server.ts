@@ -15,6 +15,7 @@ import type { Tenant } from "../service/tenant.ts";
 import { defaultRateLimits, type House, type RateLimits } from "./auth.ts";
 import { defaultEventStreamOptions, type EventStreamOptions, EventStreams } from "./event-stream.ts";
 import { operatorRoutes } from "./operator-routes.ts";
+import { paymentPageRoutes } from "./payment-page.ts";
 import { recordingRoute } from "./recording-route.ts";
 import { defaultSipWebSocketOptions, type SipWebSocketDesk, SipWebSockets } from "./sip-web-socket.ts";
 import { compileSchema } from "./validation.ts";
@@ -119,6 +120,8 @@ export function createHttpServer(deps: HttpServerDeps): FastifyInstance {
     clock,
     rateLimits: deps.rateLimits ?? defaultRateLimits,
   });
+  const { paymentPage } = services;
+  if (paymentPage) app.register((scope) => paymentPageRoutes(scope, paymentPage));
   app.register(async (scope) => {
     // Forms keep their repeated fields: a carrier's signature covers each of them.
     await scope.register(formbody, { parser: (text) => ({ fields: [...new URLSearchParams(text)] }) });

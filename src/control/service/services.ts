@@ -16,6 +16,9 @@ import type { ServiceDeps } from "./deps.ts";
 import { EventFeed } from "./event-feed.ts";
 import { firstStart } from "./first-start.ts";
 import { createKeys, type Keys } from "./keys.ts";
+import type { Money } from "./money/money.ts";
+import { type MoneySettings, openMoney } from "./money/open.ts";
+import type { PaymentPage } from "./money/payment-page.ts";
 import { createNumbers, resolveInbound } from "./numbers.ts";
 import { createOrgs, type Orgs } from "./orgs.ts";
 import { createPhones, openPhoneBook } from "./phones.ts";
@@ -26,7 +29,7 @@ import { createGatewayTexts, createTexts, type GatewayTexts } from "./texts.ts";
 import { createGatewayTrunks, createTrunks, type GatewayTrunks } from "./trunks.ts";
 
 /** The settings the services need. */
-export interface ServicesSettings {
+export interface ServicesSettings extends MoneySettings {
   /** Absolute path. */
   readonly dataDir: string;
   /** `postgres://…`; "": SQLite in the data folder. */
@@ -50,6 +53,9 @@ export interface Services {
   readonly orgs: Orgs;
   /** What is one organisation's; the organisation of a key that was recognised is there. */
   tenant(orgId: OrgId): Tenant;
+  readonly money: Money;
+  /** Undefined: nobody pays by a page of ours. */
+  readonly paymentPage: PaymentPage | undefined;
   /** The record of all calls, for call control. */
   readonly callRecords: CallRecords;
   /** The trunks, phones and texts of all organisations, for the exchange. */
@@ -62,6 +68,8 @@ export interface Services {
   readonly sipTraces: SipTraces;
   /** Makes the demo agent, its number and a key at the very first start, and gives the key; undefined ever after. */
   firstStart(bootstrapKey: string): Promise<string | undefined>;
+  /** Settles the calls that ended with the run before; how many. */
+  settleLeftOver(): Promise<number>;
   /** Deletes events that have outlived their time. */
   forgetOldEvents(): Promise<void>;
   /** Rejects when the database does not answer. */
@@ -89,6 +97,7 @@ export async function openServices(settings: ServicesSettings, clock: Clock, ran
   const keys = createKeys(deps);
   const orgs = createOrgs(deps);
   const phoneBook = await openPhoneBook(deps);
+  const { money, page: paymentPage, billing } = openMoney(deps, settings);
   const texts = createGatewayTexts(deps);
   const trunks = createGatewayTrunks(deps);
   const tenants = new Map<OrgId, Tenant>();
@@ -101,6 +110,7 @@ export async function openServices(settings: ServicesSettings, clock: Clock, ran
     texts: createTexts(deps, texts, orgId),
     calls: createCalls(deps, orgId),
     trunks: createTrunks(deps, trunks, orgId),
+    billing: billing(orgId),
   });
   const tenant = (orgId: OrgId): Tenant => {
     const known = tenants.get(orgId);
@@ -115,6 +125,8 @@ export async function openServices(settings: ServicesSettings, clock: Clock, ran
     keys,
     orgs,
     tenant,
+    money,
+    paymentPage,
     callRecords: createCallRecords({ ...deps, queue, recordings, resolveInbound: (to) => resolveInbound(deps, to) }),
     trunks,
     phoneBook,
@@ -124,6 +136,7 @@ export async function openServices(settings: ServicesSettings, clock: Clock, ran
     recordingLinks: createRecordingLinks(deps, recordings, publicUrl),
     sipTraces: createSipTraces(deps),
     firstStart: (bootstrapKey) => firstStart(deps, { keys, tenant: tenant(firstOrgId) }, bootstrapKey),
+    settleLeftOver: () => database.db.transaction().execute((trx) => money.settleLeftOver(trx)),
     forgetOldEvents: () => deleteEventsBefore(database.db, clock.wall() - eventLifetimeMs),
     probe: () => probeDatabase(database.db),
     close: () => {

@@ -1,6 +1,7 @@
 import type { OrgId } from "../../kit/ids.ts";
 import type { Agents } from "./agents.ts";
 import type { Calls } from "./calls.ts";
+import type { Billing } from "./money/billing.ts";
 import type { Numbers } from "./numbers.ts";
 import type { Org } from "./orgs.ts";
 import type { Phones } from "./phones.ts";
@@ -17,4 +18,5 @@ export interface Tenant {
   readonly texts: Texts;
   readonly calls: Calls;
   readonly trunks: Trunks;
+  readonly billing: Billing;
 }

@@ -4,8 +4,10 @@ import type { FastifyInstance } from "fastify";
 import { requireKey } from "../../http/auth.ts";
 import { agentRoutes } from "./agents.ts";
 import type { NativeDeps } from "./app.ts";
+import { billingRoutes } from "./billing.ts";
 import { callRoutes } from "./calls.ts";
 import { eventRoutes } from "./events.ts";
+import { ledgerRoutes } from "./ledger.ts";
 import { numberRoutes } from "./numbers.ts";
 import { phoneRoutes } from "./phones.ts";
 import { placeCallRoute } from "./place-call.ts";
@@ -13,6 +15,7 @@ import { sipRoutes } from "./sip.ts";
 import { textRoutes } from "./texts.ts";
 import { transferRoutes } from "./transfers.ts";
 import { trunkRoutes } from "./trunks.ts";
+import { usageRoutes } from "./usage.ts";
 
 /** Tandem's own API (`/api/v1`): keys begin with `tk_live_`. */
 export async function nativeApi(app: FastifyInstance, deps: NativeDeps): Promise<void> {
@@ -46,5 +49,8 @@ export async function nativeApi(app: FastifyInstance, deps: NativeDeps): Promise
     transferRoutes(typed);
     eventRoutes(typed, deps);
     sipRoutes(typed, deps);
+    billingRoutes(typed);
+    ledgerRoutes(typed);
+    usageRoutes(typed);
   });
 }
