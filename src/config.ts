@@ -100,8 +100,7 @@ export const settings = {
     env: "TANDEM_TRUSTED_PROXIES",
     kind: "networks",
     fallback: "127.0.0.0/8 ::1",
-    about:
-      "Proxies before the HTTP address that are believed when they say where a telephone at /sip is (X-Forwarded-For).",
+    about: "Proxies before the HTTP address that are believed when they say where a client is (X-Forwarded-For).",
   },
   rtpPorts: {
     env: "TANDEM_RTP_PORTS",

@@ -4,6 +4,8 @@ import { fileURLToPath } from "node:url";
 import { type Config, readConfig } from "./config.ts";
 import { GatewayCalls } from "./control/calls/io/gateway-calls.ts";
 import { MediaProcess } from "./control/calls/io/media-process.ts";
+import { createMemoryLimiter } from "./control/http/limits/limiter.ts";
+import { createRedisLimiter } from "./control/http/limits/redis-limiter.ts";
 import { createHttpServer } from "./control/http/server.ts";
 import { demoNumber } from "./control/service/first-start.ts";
 import { openServices } from "./control/service/services.ts";
@@ -41,7 +43,6 @@ async function start(config: Config): Promise<void> {
   forgetting.unref();
   const leftOver = await services.callRecords.failCallsLeftOver("gateway-restarted");
   if (leftOver > 0) log.warn({ calls: leftOver }, "calls of the run before ended as failed");
-  await services.settleLeftOver();
 
   const calls = new GatewayCalls({
     records: services.callRecords,
@@ -76,7 +77,9 @@ async function start(config: Config): Promise<void> {
   const mediaServer = engine === "ws" ? await listen(config.mediaWs, takingTurns(mediaProcesses)) : undefined;
   const exchanges: Exchange[] = [];
   const sipDesk = () => exchanges[0]?.sip.endpoint;
-  const http = await createHttpServer({ services, calls, metrics, log, config, clock, sipDesk });
+  const { redisUrl } = config;
+  const limiter = redisUrl === "" ? createMemoryLimiter(clock) : createRedisLimiter({ redisUrl, clock, log, metrics });
+  const http = await createHttpServer({ services, calls, metrics, log, config, clock, sipDesk, limiter });
   await http.listen({ host: config.http.host, port: config.http.port });
   const firstKey = await services.firstStart(config.bootstrapKey);
   await everyProcessReady(mediaProcesses);
@@ -106,6 +109,7 @@ async function start(config: Config): Promise<void> {
     calls.close();
     clearInterval(forgetting);
     await http.close();
+    await limiter.close();
     await services.close();
     log.info("stopped");
     process.exit(0);

@@ -23,6 +23,12 @@ export const defaultRateLimits = {
   failureBurst: 20,
 } as const satisfies RateLimits;
 
+/** Limits that let keys ask so many times as often, or with 0 as often as they like; guessing stays as slow. */
+export function scaleRateLimits(limits: RateLimits, factor: number): RateLimits {
+  const scale = factor === 0 ? 1e9 : factor;
+  return { ...limits, keyPerSecond: limits.keyPerSecond * scale, keyBurst: limits.keyBurst * scale };
+}
+
 declare module "fastify" {
   interface FastifyContextConfig {
     /** What a key needs for the route; undefined: `read` for GET, else `write`. */

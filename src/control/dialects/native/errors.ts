@@ -1,7 +1,7 @@
 import { Type } from "@fastify/type-provider-typebox";
-import type { FastifyError, FastifyReply } from "fastify";
 import type { GatewayErrorCode } from "../../../kit/errors.ts";
-import { type Refusal, toRefusal } from "../../http/errors.ts";
+import type { RefusalAnswer } from "../../http/dialect-scope.ts";
+import type { Refusal } from "../../http/errors.ts";
 import { toSnakeCase } from "./shapes.ts";
 
 /** The words of this API for each refusal. */
@@ -28,16 +28,12 @@ export const ErrorBody = Type.Object({
   }),
 });
 
-/** Answers with a refusal in this API's shape; returns it for the log. */
-export function sendRefusal(error: FastifyError | Error, reply: FastifyReply): Refusal {
-  const refusal = toRefusal(error);
-  const { code, message, field, fieldBy } = refusal;
+/** A refusal in this API's words. */
+export function answer({ status, code, message, field, fieldBy }: Refusal): RefusalAnswer {
   // Inner names begin small; others (`Last-Event-ID`, `CallSid`) are somebody else's and stay as they are.
   const isInner = fieldBy === "service" && /^[a-z]/.test(field ?? "");
   const named = field !== undefined && isInner ? toSnakeCase(field) : field;
-  reply.code(refusal.status).type("application/json; charset=utf-8");
-  reply.send({ error: { code: codes[code], message, field: named } });
-  return refusal;
+  return { status, body: { error: { code: codes[code], message, field: named } } };
 }
 
 /** The refusals of a route, for its description. */
