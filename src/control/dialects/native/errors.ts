@@ -25,15 +25,19 @@ export const ErrorBody = Type.Object({
     code: Type.String({ enum: Object.values(codes) }),
     message: Type.String(),
     field: Type.Optional(Type.String({ description: "Path of the field that is wrong: `turn.endpointing_ms`." })),
+    reason: Type.Optional(Type.String({ description: "Why exactly: `insufficient_credits`." })),
+    setup_url: Type.Optional(Type.String({ description: "A page where a payment method is put on file." })),
+    upgrade_url: Type.Optional(Type.String({ description: "A page where the plan is changed." })),
   }),
 });
 
 /** A refusal in this API's words. */
-export function answer({ status, code, message, field, fieldBy }: Refusal): RefusalAnswer {
+export function answer({ status, code, message, field, fieldBy, reason, links }: Refusal): RefusalAnswer {
   // Inner names begin small; others (`Last-Event-ID`, `CallSid`) are somebody else's and stay as they are.
   const isInner = fieldBy === "service" && /^[a-z]/.test(field ?? "");
   const named = field !== undefined && isInner ? toSnakeCase(field) : field;
-  return { status, body: { error: { code: codes[code], message, field: named } } };
+  const why = { reason: reason?.replaceAll("-", "_"), setup_url: links.setupUrl, upgrade_url: links.upgradeUrl };
+  return { status, body: { error: { code: codes[code], message, field: named, ...why } } };
 }
 
 /** The refusals of a route, for its description. */
