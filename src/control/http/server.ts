@@ -8,6 +8,7 @@ import type { Metrics } from "../../kit/metrics.ts";
 import type { CallControl } from "../calls/call-control.ts";
 import { twilioTextWebhook } from "../carriers/twilio-text-webhook.ts";
 import { twilioVoiceWebhook } from "../carriers/twilio-voice-webhook.ts";
+import { mountedDialects } from "../dialects/mounted.ts";
 import { answer } from "../dialects/native/errors.ts";
 import { nativeApi } from "../dialects/native/index.ts";
 import { type CallCommands, createCallCommands } from "../service/call-commands.ts";
@@ -20,6 +21,7 @@ import { defaultEventStreamOptions, type EventStreamOptions, EventStreams } from
 import { createMemoryLimiter, type RateLimiter } from "./limits/limiter.ts";
 import { type MountedDialect, mountDialects } from "./mounted-dialects.ts";
 import { operatorRoutes } from "./operator-routes.ts";
+import { paymentPageRoutes } from "./payment-page.ts";
 import { recordingRoute } from "./recording-route.ts";
 import { defaultSipWebSocketOptions, type SipWebSocketDesk, SipWebSockets } from "./sip-web-socket.ts";
 import { compileSchema } from "./validation.ts";
@@ -48,7 +50,7 @@ export interface HttpServerDeps {
   readonly rateLimits?: RateLimits;
   /** Undefined: counts in this process. */
   readonly limiter?: RateLimiter;
-  /** The vendors' APIs. */
+  /** The vendors' APIs; undefined: all there are. */
   readonly dialects?: readonly MountedDialect[];
   readonly eventStreams?: EventStreamOptions;
   /** Takes SIP over WebSocket at `/sip`; gives nobody until the exchange is open. */
@@ -70,7 +72,12 @@ const securityHeaders = {
 export function createHttpServer(deps: HttpServerDeps): FastifyInstance {
   const { services, calls: callControl, metrics, log, clock } = deps;
   const { publicUrl, twilioAuthToken, trustedProxies: proxies = [], rateLimitFactor = 1 } = deps.config;
-  const { dialects = [], limiter = createMemoryLimiter(clock) } = deps;
+  const { dialects = mountedDialects, limiter = createMemoryLimiter(clock) } = deps;
+  const headers = {
+    ...securityHeaders,
+    ...(publicUrl.startsWith("https:") && { "strict-transport-security": "max-age=31536000" }),
+  };
+  const answerOutside = answerOutsideRoutes(dialects, answer);
   const app = Fastify({
     logger: false, // one line a request is written below, with the call's id
     bodyLimit: maxBodyBytes,
@@ -79,14 +86,10 @@ export function createHttpServer(deps: HttpServerDeps): FastifyInstance {
     forceCloseConnections: "idle",
     routerOptions: { maxParamLength: 128 },
     rewriteUrl: ({ url = "/", headers }) => dispatchUrl(url, headers),
-    frameworkErrors: answerOutsideRoutes(dialects, answer),
+    frameworkErrors: (error, request, reply) => answerOutside(error, request, reply.headers(headers)),
     // Limits by address are for whoever asks, not for the proxy that stands before us.
     trustProxy: proxies.length > 0 ? [...proxies] : false,
   });
-  const headers = {
-    ...securityHeaders,
-    ...(publicUrl.startsWith("https:") && { "strict-transport-security": "max-age=31536000" }),
-  };
   // No line of a request can hold a secret, so none is looked for: that would be half of what the line costs.
   const requestLog = log.child({}, { redact: [] });
   const streams = new EventStreams(services.feed, deps.eventStreams ?? defaultEventStreamOptions);
@@ -148,6 +151,8 @@ export function createHttpServer(deps: HttpServerDeps): FastifyInstance {
     clock,
     rateLimits,
   });
+  const { paymentPage } = services;
+  if (paymentPage) app.register((scope) => paymentPageRoutes(scope, paymentPage));
   app.register(async (scope) => {
     // Forms keep their repeated fields: a carrier's signature covers each of them.
     await scope.register(formbody, { parser: (text) => ({ fields: [...new URLSearchParams(text)] }) });
