@@ -19,6 +19,8 @@ export type EndCause =
   | "agent-hung-up"
   | "api-hung-up"
   | "max-duration"
+  /** What was there to pay it with (credits, the spending cap, the plan's minutes) was enough for so long. */
+  | "out-of-credit"
   | "setup-timeout"
   | "caller-silent"
   | "connection-lost"
@@ -43,6 +45,9 @@ export type EndCause =
   | "transferred"
   | "machine-answered"
   | "internal-error";
+
+/** Why a call ends that has lasted as long as it may. */
+export type DurationCause = Extract<EndCause, "max-duration" | "out-of-credit">;
 
 export type { MediaPlan };
 
@@ -124,6 +129,8 @@ export interface CallPlan {
   readonly echo?: boolean;
   /** Longest the call may last; without it, its agent's, or four hours. */
   readonly maxDurationMs?: number;
+  /** Why it ends then. */
+  readonly durationCause?: DurationCause;
   /** Its agent waits to be told who answered; without it, whoever answers is a person. */
   readonly answeringMachine?: AnsweringMachinePlan | undefined;
 }

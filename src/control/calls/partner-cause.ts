@@ -4,6 +4,7 @@ import type { CallDirection, EndCause } from "../../media/protocol.ts";
 const shared: ReadonlySet<EndCause> = new Set<EndCause>([
   "api-hung-up",
   "max-duration",
+  "out-of-credit",
   "media-process-died",
   "gateway-stopped",
   "transferred",

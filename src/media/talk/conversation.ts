@@ -6,7 +6,7 @@ import { CallerSide } from "./caller-side.ts";
 import type { ConversationParts } from "./conversation-parts.ts";
 import type { AgentPresence, ConversationPorts } from "./conversation-ports.ts";
 import { ConversationReport } from "./conversation-report.ts";
-import { Initiative } from "./initiative.ts";
+import { type CallDuration, Initiative } from "./initiative.ts";
 import { LastWords } from "./last-words.ts";
 import { Replies } from "./replies.ts";
 import { ReplyDesk } from "./reply-desk.ts";
@@ -32,7 +32,7 @@ export class Conversation {
   readonly #lastWords = new LastWords();
   #presence: AgentPresence = "talks";
 
-  constructor(agent: AgentSpec, ports: ConversationPorts, now: number) {
+  constructor(agent: AgentSpec & CallDuration, ports: ConversationPorts, now: number) {
     const options = turnOptionsOf(agent, ports.ai.capabilities);
     const parts: ConversationParts = {
       ports,
@@ -40,7 +40,7 @@ export class Conversation {
       report: new ConversationReport((news) => ports.report(news), now),
       timer: new TurnTimer(now, () => ports.makeId("turn")),
       replies: new Replies(),
-      initiative: new Initiative(options, agent.maxDurationMs, now),
+      initiative: new Initiative(options, agent, now),
       callerTookFloor: (at) => {
         parts.initiative.callerTookFloor();
         this.tools.callerTookFloor(at);

@@ -1,4 +1,4 @@
-import type { EndCause } from "../protocol.ts";
+import type { DurationCause, EndCause } from "../protocol.ts";
 
 export type FarewellOrder =
   | { readonly type: "none" }
@@ -7,6 +7,8 @@ export type FarewellOrder =
 
 export interface FarewellOptions {
   readonly maxDurationMs: number;
+  /** Why the call ends then. */
+  readonly durationCause: DurationCause;
   /** How long before the end the caller is told. */
   readonly warningMs: number;
   /** How long a goodbye may take to be played before the call ends all the same. */
@@ -17,6 +19,7 @@ export interface FarewellOptions {
 
 export const defaultFarewellOptions = {
   maxDurationMs: 3_600_000,
+  durationCause: "max-duration",
   warningMs: 20_000,
   graceMs: 15_000,
   tailMs: 200,
@@ -75,7 +78,7 @@ export class Farewell {
   tick(quiet: boolean, now: number): FarewellOrder {
     const elapsedMs = now - this.#startedAt;
     if (this.#cause === undefined) {
-      if (elapsedMs >= this.#options.maxDurationMs) this.leave("max-duration", now);
+      if (elapsedMs >= this.#options.maxDurationMs) this.leave(this.#options.durationCause, now);
       else if (!this.#warned && elapsedMs >= this.#options.maxDurationMs - this.#options.warningMs) {
         this.#warned = true;
         // A call shorter than its own warning is not announced.

@@ -1,5 +1,5 @@
 import type { RespondReason } from "../ai/session.ts";
-import type { EndCause } from "../protocol.ts";
+import type { DurationCause, EndCause } from "../protocol.ts";
 import { Announcements } from "./announcements.ts";
 import { defaultFarewellOptions, Farewell } from "./farewell.ts";
 import { SilencePolicy } from "./silence-policy.ts";
@@ -24,10 +24,19 @@ export interface FloorView {
 const goodbyeBeginsMs = 4_000;
 const goodbyeText = "I have not heard anything, so I will hang up now. Goodbye.";
 const durationWarningText = "We are almost out of time, so this call will end in a moment.";
+const creditWarningText = "I am sorry, our time on this line is used up, so this call will end in a moment. Goodbye.";
+/** Of a call that ends for want of money, the last of so many equal parts is left for the sentence that says so. */
+const creditWarningParts = 2;
 const nothing: readonly InitiativeOrder[] = [];
 const quietInput = { type: "quiet" } as const;
 const busyInput = { type: "busy" } as const;
 const timeoutInput = { type: "timeout" } as const;
+
+/** How long the call may last, and why it ends then. */
+export interface CallDuration {
+  readonly maxDurationMs: number;
+  readonly durationCause?: DurationCause;
+}
 
 /**
  * What the agent does without being asked: nudges a silent caller, says what the operator wants said, warns of the end,
@@ -38,11 +47,18 @@ export class Initiative {
   readonly #options: TurnOptions;
   readonly #silence: SilencePolicy;
   readonly #farewell: Farewell;
+  readonly #warningText: string;
 
-  constructor(options: TurnOptions, maxDurationMs: number, now: number) {
+  constructor(options: TurnOptions, duration: CallDuration, now: number) {
     this.#options = options;
     this.#silence = new SilencePolicy(options);
-    this.#farewell = new Farewell({ ...defaultFarewellOptions, maxDurationMs }, now);
+    const { maxDurationMs, durationCause = "max-duration" } = duration;
+    const isShortOfCredit = durationCause === "out-of-credit";
+    this.#warningText = isShortOfCredit ? creditWarningText : durationWarningText;
+    const { warningMs: usualMs } = defaultFarewellOptions;
+    // Nobody has chosen this end: it is said also when the call is shorter than the usual warning.
+    const warningMs = isShortOfCredit ? Math.min(usualMs, maxDurationMs / creditWarningParts) : usualMs;
+    this.#farewell = new Farewell({ ...defaultFarewellOptions, maxDurationMs, durationCause, warningMs }, now);
   }
 
   /** The call is on its way out. */
@@ -93,7 +109,7 @@ export class Initiative {
     const order = this.#farewell.tick(floor.quiet && !this.announcements.pending, now);
     if (order.type === "end") return [order];
     if (order.type === "none") return nothing;
-    this.announcements.add(durationWarningText, "duration-warning", now);
+    this.announcements.add(this.#warningText, "duration-warning", now);
     const warning = this.#announcement(floor, now);
     return warning ? [warning] : nothing;
   }

@@ -10,10 +10,14 @@ describe("the ending of a call whose partner has ended", () => {
     },
   );
 
-  test.each(["api-hung-up", "max-duration", "media-process-died", "gateway-stopped", "transferred"] as const)(
-    "%s: ends both for the same reason",
-    (cause) => {
-      expect([partnerCause(cause, "inbound"), partnerCause(cause, "outbound")]).toEqual([cause, cause]);
-    },
-  );
+  test.each([
+    "api-hung-up",
+    "max-duration",
+    "out-of-credit",
+    "media-process-died",
+    "gateway-stopped",
+    "transferred",
+  ] as const)("%s: ends both for the same reason", (cause) => {
+    expect([partnerCause(cause, "inbound"), partnerCause(cause, "outbound")]).toEqual([cause, cause]);
+  });
 });

@@ -1,7 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { Farewell } from "../../../src/media/talk/farewell.ts";
 
-const options = { maxDurationMs: 60_000, warningMs: 20_000, graceMs: 10_000, tailMs: 200 };
+const options = {
+  maxDurationMs: 60_000,
+  durationCause: "max-duration",
+  warningMs: 20_000,
+  graceMs: 10_000,
+  tailMs: 200,
+} as const;
 
 /** Ticks every 20 ms from `from` until an order comes; the order and when. */
 function runUntilOrder(farewell: Farewell, from: number, to: number, quiet: (now: number) => boolean) {

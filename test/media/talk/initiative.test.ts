@@ -6,8 +6,9 @@ const silent = { quiet: true, free: true, callers: false };
 const agentSpeaks = { quiet: false, free: false, callers: false };
 const callerSpeaks = { quiet: true, free: false, callers: true };
 
-function initiative(options: Partial<TurnOptions> = {}, maxDurationMs = 600_000): Initiative {
-  return new Initiative({ ...defaultTurnOptions, ...options }, maxDurationMs, 0);
+function initiative(options: Partial<TurnOptions> = {}, maxDurationMs = 600_000, short = false): Initiative {
+  const durationCause = short ? "out-of-credit" : "max-duration";
+  return new Initiative({ ...defaultTurnOptions, ...options }, { maxDurationMs, durationCause }, 0);
 }
 
 /** Ticks every 20 ms until the end of the call; what was ordered, as "ms what". */
@@ -58,6 +59,19 @@ describe("initiative", () => {
       it.leave(cause, 0);
       it.callerTookFloor();
       expect(it.leaving).toBe(!stays);
+    }
+  });
+
+  test("a call that nobody can pay any longer says so in one sentence and ends for that cause, however short it is", () => {
+    for (const [maxDurationMs, saidAt] of [
+      [60_000, 40_000],
+      [10_000, 5_000],
+    ] as const) {
+      const it = initiative({ nudgeAfterMs: 0 }, maxDurationMs, true);
+      expect(run(it, 0, saidAt, silent)).toEqual([`${saidAt} duration-warning`]);
+      it.announcements.replyStarted("r1", "duration-warning");
+      it.replyHeard("r1");
+      expect(run(it, saidAt + 20, 80_000, silent)).toEqual([`${maxDurationMs + 200} out-of-credit`]);
     }
   });
 

@@ -26,6 +26,7 @@ export const endedBy = {
   "agent-hung-up": "agent",
   "api-hung-up": "api",
   "max-duration": "gateway",
+  "out-of-credit": "gateway",
   "setup-timeout": "carrier",
   "caller-silent": "gateway",
   "connection-lost": "carrier",

@@ -10,6 +10,7 @@ import type { LineAgent } from "../call-line.ts";
 import { CallerAudio } from "../caller-audio.ts";
 import { Closers } from "../closers.ts";
 import { Conversation, type ConversationNews } from "../conversation.ts";
+import type { CallDuration } from "../initiative.ts";
 import { LegPcm } from "../leg-pcm.ts";
 import { Playout, type PlayoutSink } from "../playout.ts";
 import type { CallVad } from "../vad-call.ts";
@@ -17,7 +18,7 @@ import { createToolRunner } from "./tool-runner.ts";
 
 export interface AgentPartOptions {
   readonly plan: CallPlan;
-  readonly agent: AgentSpec;
+  readonly agent: AgentSpec & CallDuration;
   /** Whom the agent talks with. */
   readonly leg: CallLeg;
   /** Taken over, as `vad` is. */

@@ -139,10 +139,10 @@ export class CallParties {
 
   #makeAgent(agent: AgentSpec, ai: AiSession): AgentPart {
     const { line } = this;
-    const { ears, maxDurationMs, closers, endedAt } = this.#options;
+    const { plan, ears, maxDurationMs, closers, endedAt } = this.#options;
     const part = new AgentPart({
       ...this.#options,
-      agent: { ...agent, maxDurationMs },
+      agent: { ...agent, maxDurationMs, durationCause: plan.durationCause },
       leg: line.agentLeg,
       ai,
       vad: ears.forCall(),

@@ -160,7 +160,7 @@ export class CallSession {
       this.#recording?.tick(now);
       // An agent who may speak says goodbye first.
       const late = now - this.#startedAt >= this.#maxDurationMs;
-      if (late && !this.#parties?.agentTalks) this.end("max-duration", "");
+      if (late && !this.#parties?.agentTalks) this.end(this.#options.plan.durationCause ?? "max-duration", "");
     } catch (error) {
       this.#broken(error);
     }

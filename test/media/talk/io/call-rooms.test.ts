@@ -397,11 +397,14 @@ describe("a call without an agent", () => {
   test("ends at its longest duration, and names the far end of a call of ours as the one who hung up", async () => {
     const house = new MediaHouse(ears);
     const late = house.call({ plan: { maxDurationMs: 1000 } });
+    const unpaid = house.call({ plan: { maxDurationMs: 1000, durationCause: "out-of-credit" } });
     const called = house.call({ plan: { direction: "outbound" } });
     called.session.legEvents.ended("hung-up");
     house.run(1100);
     await late.over();
+    await unpaid.over();
     await called.over();
+    expect(unpaid.of("call-ended")).toMatchObject([{ cause: "out-of-credit", durationMs: 1000 }]);
     expect(late.of("call-ended")).toMatchObject([{ cause: "max-duration", durationMs: 1000 }]);
     expect(called.of("call-ended")).toMatchObject([{ cause: "callee-hung-up" }]);
   });
