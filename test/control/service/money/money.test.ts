@@ -289,8 +289,9 @@ describe("plans", () => {
     const buy = (name: string) =>
       run(async (trx) => {
         await money.checkPlan(trx, id, "buy-number");
-        await sql`insert into numbers (id, org_id, number, created_at, updated_at)
-          values (${name}, ${id}, ${name}, 0, 0)`.execute(trx);
+        await sql`insert into numbers
+          (id, org_id, number, type, capabilities, carrier, status, metadata, monthly_micros, created_at, updated_at)
+          values (${name}, ${id}, ${name}, 'local', '[]', 'local', 'active', '{}', 0, 0, 0)`.execute(trx);
       });
     const results = await Promise.allSettled([buy("+15550101"), buy("+15550102"), buy("+15550103")]);
     expect(results.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
