@@ -205,6 +205,27 @@ describe("money of calls", () => {
     expect(await run((trx) => money.settle(trx, acme.id, { ...call, durationMs: minute }))).toBe(400_000);
   });
 
+  test("settlement: calls that ended with the gateway are settled at its next start, others are left alone", async () => {
+    const { money, db, run, org, faults } = await moneyHouse();
+    const { id } = await org({ billing: "prepaid" });
+    await run((trx) => money.credit(trx, id, 10 * dollar, { kind: "purchase", ref: "pay" }));
+    for (const [callId, status, durationMs] of [
+      ["call_1", "ended", 30_000],
+      ["call_2", "ended", null],
+      ["call_3", "in-progress", null],
+    ] as const) {
+      await run((trx) => money.hold(trx, id, { callId, items: ["ai.outbound"], wantedMs: minute }));
+      await sql`insert into calls (id, org_id, carrier, direction, from_number, to_number, agent_snapshot, metadata,
+        record, status, duration_ms, created_at) values (${callId}, ${id}, 'sip', 'outbound', '+15550100', '+15550101',
+        '{}', '{}', 0, ${status}, ${durationMs}, 0)`.execute(db);
+    }
+    expect(await run((trx) => money.settleLeftOver(trx))).toBe(2);
+    expect(await run((trx) => money.settleLeftOver(trx))).toBe(0);
+    expect(await money.balance(db, id)).toEqual({ availableMicros: 9_400_000, heldMicros: 400_000 });
+    expect(await money.usage(db, id, "2026-11")).toMatchObject({ calls: 2, totalMicros: 200_000 });
+    expect(await faults()).toEqual([]);
+  });
+
   test("running cost: is what the call would cost if it ended now", async () => {
     const { money, org } = await moneyHouse();
     const acme = await org();
