@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
 import type { TestProject } from "vitest/node";
+import { openDatabase } from "../../src/control/store/database.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -29,7 +30,10 @@ function run(program: string, ...args: string[]): void {
   else execFileSync(program, args, { stdio: "ignore" });
 }
 
-export default function setup(project: TestProject): () => void {
+/** Database with all tables and no rows: what each test begins with is copied from it. */
+const templateName = "tandem_template";
+
+export default async function setup(project: TestProject): Promise<() => void> {
   const bin = programs();
   const folder = mkdtempSync(join(tmpdir(), "tandem-postgres-"));
   mkdirSync(join(folder, "data"));
@@ -39,11 +43,19 @@ export default function setup(project: TestProject): () => void {
   // Nothing here outlives the tests, so nothing has to reach the disk.
   const options = `-c listen_addresses= -c unix_socket_directories=${folder} -c fsync=off -c max_connections=200`;
   run(join(bin, "pg_ctl"), "-D", data, "-o", options, "-l", join(folder, "log"), "-w", "start");
-  project.provide("postgresFolder", folder);
-  return () => {
+  const stop = () => {
     run(join(bin, "pg_ctl"), "-D", data, "-m", "immediate", "-w", "stop");
     rmSync(folder, { recursive: true, force: true });
   };
+  try {
+    await makeDatabase(folder, templateName, "template1");
+    await (await openDatabase(folder, postgresUrl(folder, templateName))).close();
+  } catch (error) {
+    stop();
+    throw error;
+  }
+  project.provide("postgresFolder", folder);
+  return stop;
 }
 
 /** Address of a database on the server. */
@@ -51,13 +63,15 @@ export function postgresUrl(folder: string, database: string): string {
   return `postgres://tandem@/${database}?host=${encodeURIComponent(folder)}`;
 }
 
-/** Makes an empty database, unless it is there. */
-export async function makeDatabase(folder: string, database: string): Promise<void> {
+/** Makes a database that is like another (`template1`: quite empty), unless it is there. */
+export async function makeDatabase(folder: string, database: string, template = templateName): Promise<void> {
   const client = new pg.Client({ connectionString: postgresUrl(folder, "postgres") });
   await client.connect();
   try {
     const { rowCount } = await client.query("select 1 from pg_database where datname = $1", [database]);
-    if (rowCount === 0) await client.query(`create database ${client.escapeIdentifier(database)} strategy file_copy`);
+    if (rowCount !== 0) return;
+    const [made, like] = [database, template].map((name) => client.escapeIdentifier(name));
+    await client.query(`create database ${made} template ${like} strategy file_copy`);
   } finally {
     await client.end();
   }

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { Kysely, Migrator } from "kysely";
+import { Kysely, Migrator, sql } from "kysely";
 import type { DatabaseKind } from "./database-kind.ts";
 import { migrations } from "./migrations/index.ts";
 import { openPostgres, postgresKind } from "./postgres.ts";
@@ -13,6 +13,8 @@ export type Db = Kysely<Schema>;
 export interface OpenDatabase {
   readonly db: Db;
   readonly kind: DatabaseKind;
+  /** Names of the migrations that were done as it was opened, in their order. */
+  readonly migrated: readonly string[];
   close(): Promise<void>;
 }
 
@@ -22,12 +24,32 @@ export async function openDatabase(dataDir: string, databaseUrl = ""): Promise<O
   const kind = isPostgres ? postgresKind : sqliteKind;
   const dialect = isPostgres ? openPostgres(databaseUrl) : openSqlite(join(dataDir, "tandem.db"));
   const db = new Kysely<Schema>({ dialect });
-  const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations(kind) } });
-  const { error } = await migrator.migrateToLatest();
-  if (error !== undefined) {
+  try {
+    return { db, kind, migrated: await migrate(db, kind), close: () => db.destroy() };
+  } catch (error) {
     await db.destroy();
     const which = isPostgres ? "at DATABASE_URL" : `in ${dataDir}`;
     throw new Error(`the database ${which} could not be brought up to date`, { cause: error });
   }
-  return { db, kind, close: () => db.destroy() };
+}
+
+/** Names of the migrations a database has had, in their order; none when it is new. */
+export async function doneMigrations(db: Db): Promise<string[]> {
+  try {
+    const { rows } = await sql<{ name: string }>`select name from kysely_migration order by name`.execute(db);
+    return rows.map(({ name }) => name);
+  } catch {
+    // No such table; what else may be wrong, the migrator finds too.
+    return [];
+  }
+}
+
+async function migrate(db: Db, kind: DatabaseKind): Promise<string[]> {
+  const all = migrations(kind);
+  // The migrator looks at every table before it looks at its list: too long for a command that only reads something.
+  if (Object.keys(all).join() === (await doneMigrations(db)).join()) return [];
+  const migrator = new Migrator({ db, provider: { getMigrations: async () => all } });
+  const { error, results = [] } = await migrator.migrateToLatest();
+  if (error !== undefined) throw error;
+  return results.map(({ migrationName }) => migrationName);
 }
