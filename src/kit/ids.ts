@@ -28,6 +28,7 @@ export const idPrefixes = {
   trunk: "trunk",
   phone: "phone",
   text: "text",
+  conversation: "conv",
   room: "room",
   link: "link",
   webhook: "hook",

@@ -25,7 +25,8 @@ import { createPhones, openPhoneBook } from "./phones.ts";
 import { createRecordingLinks, type RecordingLinks } from "./recording-links.ts";
 import { createSipTraces, type SipTraces } from "./sip-traces.ts";
 import type { Tenant } from "./tenant.ts";
-import { createGatewayTexts, createTexts, type GatewayTexts } from "./texts.ts";
+import { OtpWaiters } from "./texts/io/otp-waiters.ts";
+import { createGatewayTexts, createTexts, type GatewayTexts, type Text } from "./texts.ts";
 import { createGatewayTrunks, createTrunks, type GatewayTrunks } from "./trunks.ts";
 
 /** The settings the services need. */
@@ -98,7 +99,8 @@ export async function openServices(settings: ServicesSettings, clock: Clock, ran
   const orgs = createOrgs(deps);
   const phoneBook = await openPhoneBook(deps);
   const { money, page: paymentPage, billing } = openMoney(deps, settings);
-  const texts = createGatewayTexts(deps);
+  const textDeps = { ...deps, otpWaiters: new OtpWaiters<Text>() };
+  const texts = createGatewayTexts(textDeps);
   const trunks = createGatewayTrunks(deps);
   const tenants = new Map<OrgId, Tenant>();
   const makeTenant = (orgId: OrgId): Tenant => ({
@@ -107,7 +109,7 @@ export async function openServices(settings: ServicesSettings, clock: Clock, ran
     agents: createAgents({ ...deps, allowHttp }, orgId),
     numbers: createNumbers(deps, orgId),
     phones: createPhones(deps, phoneBook, orgId),
-    texts: createTexts(deps, texts, orgId),
+    texts: createTexts(textDeps, texts, orgId),
     calls: createCalls(deps, orgId),
     trunks: createTrunks(deps, trunks, orgId),
     billing: billing(orgId),

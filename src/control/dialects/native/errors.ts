@@ -19,6 +19,9 @@ const codes: Readonly<Record<GatewayErrorCode, string>> = {
   internal: "internal",
 };
 
+/** Inner names that are another word here. */
+const ownWords: Readonly<Record<string, string>> = { body: "text" };
+
 /** Body of every answer that is not a success. */
 export const ErrorBody = Type.Object({
   error: Type.Object({
@@ -35,7 +38,7 @@ export const ErrorBody = Type.Object({
 export function answer({ status, code, message, field, fieldBy, reason, links }: Refusal): RefusalAnswer {
   // Inner names begin small; others (`Last-Event-ID`, `CallSid`) are somebody else's and stay as they are.
   const isInner = fieldBy === "service" && /^[a-z]/.test(field ?? "");
-  const named = field !== undefined && isInner ? toSnakeCase(field) : field;
+  const named = field !== undefined && isInner ? (ownWords[field] ?? toSnakeCase(field)) : field;
   const why = { reason: reason?.replaceAll("-", "_"), setup_url: links.setupUrl, upgrade_url: links.upgradeUrl };
   return { status, body: { error: { code: codes[code], message, field: named, ...why } } };
 }

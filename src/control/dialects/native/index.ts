@@ -6,6 +6,7 @@ import { agentRoutes } from "./agents.ts";
 import type { NativeDeps } from "./app.ts";
 import { billingRoutes } from "./billing.ts";
 import { callRoutes } from "./calls.ts";
+import { conversationRoutes } from "./conversations.ts";
 import { eventRoutes } from "./events.ts";
 import { ledgerRoutes } from "./ledger.ts";
 import { numberRoutes } from "./numbers.ts";
@@ -44,6 +45,7 @@ export async function nativeApi(app: FastifyInstance, deps: NativeDeps): Promise
     trunkRoutes(typed);
     phoneRoutes(typed);
     textRoutes(typed);
+    conversationRoutes(typed);
     callRoutes(typed, deps);
     placeCallRoute(typed);
     transferRoutes(typed);

@@ -7,6 +7,8 @@ import { tenants } from "./003-tenants.ts";
 import { money } from "./004-money.ts";
 import { webhooks } from "./005-webhooks.ts";
 
+import { texts } from "./007-texts.ts";
+
 /** All migrations by name, in the order of their names. */
 export function migrations(kind: DatabaseKind): Record<string, Migration> {
   return {
@@ -15,5 +17,6 @@ export function migrations(kind: DatabaseKind): Record<string, Migration> {
     "003-tenants": { up: (db) => tenants(db) },
     "004-money": { up: (db) => money(db) },
     "005-webhooks": { up: (db) => webhooks(db, kind) },
+    "007-texts": { up: (db) => texts(db) },
   };
 }
