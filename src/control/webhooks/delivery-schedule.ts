@@ -1,30 +1,7 @@
 import type { DueDelivery } from "../store/outbox.ts";
+import { defaultScheduleOptions, type ScheduleOptions } from "./schedule-options.ts";
 
-export interface ScheduleOptions {
-  /** Deliveries under way at once to receivers that answer quickly. */
-  readonly maxQuick: number;
-  /** And begun to those that do not, so that they cannot take the others' places; what turns out to be slow comes on top. */
-  readonly maxSlow: number;
-  /** Deliveries under way at once to one webhook. */
-  readonly maxPerWebhook: number;
-  readonly maxPerSlowWebhook: number;
-  /** Rows of one webhook kept in memory. */
-  readonly window: number;
-  /** A delivery that takes longer is slow, and its webhook with it until one is quick again. */
-  readonly slowAfterMs: number;
-  /** Webhooks looked after at once. */
-  readonly maxWebhooks: number;
-}
-
-export const defaultScheduleOptions = {
-  maxQuick: 128,
-  maxSlow: 128,
-  maxPerWebhook: 16,
-  maxPerSlowWebhook: 2,
-  window: 64,
-  slowAfterMs: 1_000,
-  maxWebhooks: 2_000,
-} as const satisfies ScheduleOptions;
+export { defaultScheduleOptions, type ScheduleOptions } from "./schedule-options.ts";
 
 /** What the schedule looks at in a row. */
 export type Scheduled = Pick<DueDelivery, "position" | "webhook_id" | "subject" | "previous">;
@@ -49,6 +26,10 @@ interface Line<Row> {
   underWay: number;
   waiting: number;
   isSlow: boolean;
+  /** Nothing is begun before; 0: it does not rest. */
+  restUntil: number;
+  /** How long it rested last; 0 after a delivery that did not fail slowly. */
+  restMs: number;
   /** The database may have rows that are due and not here. */
   hasMore: boolean;
   /** Another worker may have it; what is under way ends, nothing more begins. */
@@ -67,6 +48,7 @@ export class DeliverySchedule<Row extends Scheduled> {
   /** Lines with a row that may go, in turn. */
   readonly #readyQuick = new Set<Line<Row>>();
   readonly #readySlow = new Set<Line<Row>>();
+  readonly #resting = new Set<Line<Row>>();
   /** Under way, oldest first. */
   readonly #quick = new Set<Entry<Row>>();
   readonly #slow = new Set<Entry<Row>>();
@@ -99,6 +81,8 @@ export class DeliverySchedule<Row extends Scheduled> {
         underWay: 0,
         waiting: 0,
         isSlow: false,
+        restUntil: 0,
+        restMs: 0,
         hasMore: true,
         closed: false,
       });
@@ -151,6 +135,7 @@ export class DeliverySchedule<Row extends Scheduled> {
   /** The row to send now, undefined when none may go; asked again until then. */
   next(now: number): Row | undefined {
     this.#noticeSlow(now);
+    for (const line of this.#resting) if (now >= line.restUntil) this.#endRest(line);
     const ready =
       this.#readyQuick.size > 0 && this.#quick.size < this.#options.maxQuick
         ? this.#readyQuick
@@ -179,6 +164,8 @@ export class DeliverySchedule<Row extends Scheduled> {
     line.underWay -= 1;
     entry.failed = end === "again";
     line.isSlow = now - entry.startedAt >= this.#options.slowAfterMs;
+    if (!entry.failed || !line.isSlow) line.restMs = 0;
+    else if (line.restUntil === 0) this.#rest(line, now);
     const lane = line.lanes.get(row.subject) ?? [];
     lane.shift();
     if (entry.failed) {
@@ -193,7 +180,7 @@ export class DeliverySchedule<Row extends Scheduled> {
     else line.lanes.delete(row.subject);
     this.#unqueue(line);
     this.#queue(line);
-    if (line.closed && line.underWay === 0) this.#lines.delete(line.id);
+    if (line.closed && line.underWay === 0) this.#forget(line);
   }
 
   /** What rows came to is in the database. */
@@ -215,21 +202,48 @@ export class DeliverySchedule<Row extends Scheduled> {
       if (kept.length > 0) line.lanes.set(subject, kept);
       else line.lanes.delete(subject);
     }
-    if (line.underWay === 0) this.#lines.delete(webhookId);
+    if (line.underWay === 0) this.#forget(line);
   }
 
   /** Forgets the webhooks for which nothing is to be done, and names them. */
   dropIdle(): string[] {
-    const idle = [...this.#lines.values()].filter((line) => !line.hasMore && line.lanes.size === 0);
-    for (const line of idle) this.#lines.delete(line.id);
+    const idle = [...this.#lines.values()].filter(
+      (line) => !line.hasMore && line.lanes.size === 0 && line.restUntil === 0,
+    );
+    for (const line of idle) this.#forget(line);
     return idle.map((line) => line.id);
+  }
+
+  /** A webhook was changed, which may have mended it: its rest is over. */
+  wakeUp(webhookId: string): void {
+    const line = this.#lines.get(webhookId);
+    if (line) this.#endRest(line);
+  }
+
+  /** Places are for receivers that answer; several that fail together are one failure. */
+  #rest(line: Line<Row>, now: number): void {
+    const { firstRestMs, maxRestMs } = this.#options;
+    line.restMs = Math.min(maxRestMs, line.restMs === 0 ? firstRestMs : line.restMs * 2);
+    line.restUntil = now + line.restMs;
+    this.#resting.add(line);
+  }
+
+  #endRest(line: Line<Row>): void {
+    line.restUntil = 0;
+    this.#resting.delete(line);
+    this.#queue(line);
   }
 
   /** Puts a line among those that may send, where it may. */
   #queue(line: Line<Row>): void {
     const max = line.isSlow ? this.#options.maxPerSlowWebhook : this.#options.maxPerWebhook;
-    if (line.closed || line.heads.length === 0 || line.underWay >= max) return;
+    if (line.closed || line.restUntil > 0 || line.heads.length === 0 || line.underWay >= max) return;
     (line.isSlow ? this.#readySlow : this.#readyQuick).add(line);
+  }
+
+  #forget(line: Line<Row>): void {
+    this.#lines.delete(line.id);
+    this.#resting.delete(line);
   }
 
   #unqueue(line: Line<Row>): void {

@@ -118,6 +118,36 @@ describe("webhooks, schedule", () => {
     expect(go(desk, now + 100).slice(0, 2)).toEqual(["quick:100", "quick:101"]);
   });
 
+  test("schedule: a webhook that failed slowly rests, longer each time, until it was changed or has answered", () => {
+    const desk = schedule({
+      maxPerWebhook: 1,
+      maxPerSlowWebhook: 1,
+      slowAfterMs: 100,
+      firstRestMs: 1_000,
+      maxRestMs: 3_000,
+    });
+    const rows = [1, 2, 3, 4, 5, 6, 7].map((n) => row(n, "a", `${n}`));
+    offer(desk, rows);
+    const attempt = (n: number, at: number, end: "settled" | "again", tookMs: number) => {
+      expect(go(desk, at - 1)).toEqual([]);
+      expect(go(desk, at)).toEqual([`a:${n}`]);
+      desk.finished(rows[n - 1]!, end, at + tookMs);
+    };
+    expect(go(desk, 0)).toEqual(["a:1"]);
+    desk.finished(rows[0]!, "again", 500);
+    attempt(2, 1_500, "again", 500);
+    attempt(3, 4_000, "again", 500);
+    attempt(4, 7_500, "settled", 500);
+    expect(go(desk, 8_000)).toEqual(["a:5"]);
+    desk.finished(rows[4]!, "again", 8_500);
+    expect(go(desk, 8_500)).toEqual([]);
+    desk.wakeUp("a");
+    expect(go(desk, 8_500)).toEqual(["a:6"]);
+    // A refusal that comes at once costs no place for long.
+    desk.finished(rows[5]!, "again", 8_510);
+    expect(go(desk, 8_510)).toEqual(["a:7"]);
+  });
+
   test("schedule: a webhook that became somebody else's begins nothing, and in order when it is back", () => {
     const desk = schedule();
     const rows = [row(1, "a", "x"), row(2, "a", "x", 1), row(3, "a", "y")];

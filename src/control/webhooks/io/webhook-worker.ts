@@ -1,8 +1,6 @@
 import { setMaxListeners } from "node:events";
-import type { Clock } from "../../../kit/clock.ts";
 import { makeId, type RandomBytes } from "../../../kit/ids.ts";
 import { GuardedHttp } from "../../../kit/io/guarded-http.ts";
-import type { Logger } from "../../../kit/log.ts";
 import type { Metrics } from "../../../kit/metrics.ts";
 import type { OpenDatabase } from "../../store/database.ts";
 import {
@@ -16,51 +14,15 @@ import {
 import { claimWebhooks, releaseClaims, renewClaims, type WebhookRow, waitingWebhooks } from "../../store/webhooks.ts";
 import { attemptMark } from "../attempt-mark.ts";
 import { DeliverySchedule, defaultScheduleOptions, type ScheduleOptions } from "../delivery-schedule.ts";
-import type { RenderDelivery } from "../rendered-delivery.ts";
-import { signDelivery } from "../signing.ts";
-import { type DeliveryAnswer, sendDelivery } from "./send-delivery.ts";
+import { DeliverySender, type DeliverySenderDeps } from "./delivery-sender.ts";
+import { defaultWebhookWorkerOptions, type WebhookWorkerOptions } from "./worker-options.ts";
 
-export interface WebhookWorkerOptions {
-  /** How long a receiver has to answer. */
-  readonly timeoutMs: number;
-  /** How often the whole outbox is looked at: for what is due again, and for what other gateways wrote. */
-  readonly scanMs: number;
-  /** Pause between two looks at the database, in which news and results gather. */
-  readonly pauseMs: number;
-  /** A worker that is gone keeps its webhooks for this long at most. */
-  readonly claimMs: number;
-  /** Webhooks read for, and results noted, between two pauses: other users of the database wait no longer than that. */
-  readonly maxReads: number;
-  readonly maxMarks: number;
-  /** Delivered rows are kept this long, dead ones that long. */
-  readonly keepDeliveredMs: number;
-  readonly keepDeadMs: number;
-}
+export { defaultWebhookWorkerOptions, type WebhookWorkerOptions } from "./worker-options.ts";
 
-const dayMs = 24 * 3_600_000;
-
-export const defaultWebhookWorkerOptions = {
-  timeoutMs: 10_000,
-  scanMs: 1_000,
-  pauseMs: 8,
-  claimMs: 20_000,
-  maxReads: 8,
-  maxMarks: 100,
-  keepDeliveredMs: 7 * dayMs,
-  keepDeadMs: 30 * dayMs,
-} as const satisfies WebhookWorkerOptions;
-
-export interface WebhookWorkerDeps {
+export interface WebhookWorkerDeps extends DeliverySenderDeps {
   readonly database: OpenDatabase;
-  /** Opens a sealed secret of a webhook. */
-  readonly openSecret: (sealed: string, webhookId: string) => string;
-  readonly render: RenderDelivery;
-  readonly clock: Clock;
   readonly random: RandomBytes;
-  readonly log: Logger;
   readonly metrics: Pick<Metrics, "webhookDeliveries">;
-  /** Receivers may be private addresses and plain http. */
-  readonly allowPrivateTargets: boolean;
   readonly http?: GuardedHttp;
   readonly options?: WebhookWorkerOptions;
   readonly schedule?: ScheduleOptions;
@@ -90,10 +52,9 @@ export class WebhookWorker {
   readonly #options: WebhookWorkerOptions;
   readonly #schedule: DeliverySchedule<DueDelivery>;
   readonly #http: GuardedHttp;
+  readonly #sender: DeliverySender;
   readonly #workerId: string;
   readonly #webhooks = new Map<string, WebhookRow>();
-  /** Opened secrets by how they are sealed; thrown away when they are many. */
-  readonly #secrets = new Map<string, string>();
   readonly #stopping = new AbortController();
   #finished: Finished[] = [];
   #running: Promise<void> | undefined;
@@ -112,6 +73,10 @@ export class WebhookWorker {
     this.#options = deps.options ?? defaultWebhookWorkerOptions;
     this.#schedule = new DeliverySchedule(deps.schedule ?? defaultScheduleOptions);
     this.#http = deps.http ?? new GuardedHttp();
+    this.#sender = new DeliverySender(deps, this.#http, {
+      timeoutMs: this.#options.timeoutMs,
+      signal: this.#stopping.signal,
+    });
     // Every delivery under way listens; how many there are is the schedule's to bound.
     setMaxListeners(0, this.#stopping.signal);
     // The only worker of a database keeps what it had claimed before it was stopped.
@@ -227,8 +192,12 @@ export class WebhookWorker {
     const mine = new Map(rows.map((row) => [row.id, row]));
     for (const id of ids) {
       const row = mine.get(id);
-      if (row) this.#webhooks.set(id, row);
-      else this.#close(id);
+      if (!row) {
+        this.#close(id);
+        continue;
+      }
+      if (this.#webhooks.get(id)?.updated_at !== row.updated_at) this.#schedule.wakeUp(id);
+      this.#webhooks.set(id, row);
     }
   }
 
@@ -272,7 +241,7 @@ export class WebhookWorker {
       return;
     }
     const startedAt = clock.now();
-    const answer = await this.#send(row, webhook);
+    const answer = await this.#sender.send(row, webhook);
     const endedAt = clock.now();
     // Given up by ourselves: nobody knows what became of it, so it is sent again.
     if (this.#stopping.signal.aborted) {
@@ -287,51 +256,6 @@ export class WebhookWorker {
     }
     this.#bell();
     this.#begin();
-  }
-
-  async #send(row: DueDelivery, webhook: WebhookRow): Promise<DeliveryAnswer> {
-    const { clock, log, render, allowPrivateTargets } = this.#deps;
-    try {
-      const { body, headers } = render(row, webhook.dialect);
-      const now = clock.wall();
-      const signatures = signDelivery(body, this.#secretsOf(webhook, now), now / 1000);
-      return await sendDelivery(this.#http, {
-        url: webhook.url,
-        body,
-        headers: {
-          ...headers(signatures.plain),
-          "content-type": "application/json",
-          "user-agent": "Tandem-Webhooks/1",
-          "x-tandem-signature": signatures.header,
-          "x-tandem-event": row.event,
-          "x-tandem-event-id": row.event_id,
-          "x-tandem-sequence": String(row.position),
-          "x-tandem-delivery-id": row.id,
-          "x-tandem-attempt": String(row.attempts + 1),
-        },
-        timeoutMs: this.#options.timeoutMs,
-        allowPrivate: allowPrivateTargets,
-        signal: this.#stopping.signal,
-      });
-    } catch (error) {
-      log.error({ err: error, deliveryId: row.id, webhookId: row.webhook_id }, "a webhook delivery could not be made");
-      return { status: null, error: "the gateway could not make the request" };
-    }
-  }
-
-  #secretsOf(webhook: WebhookRow, now: number): string[] {
-    const { secret, former_secret: former, former_secret_until: until } = webhook;
-    const sealed = former !== null && until !== null && until > now ? [secret, former] : [secret];
-    return sealed.map((text) => this.#openSecret(text, webhook.id));
-  }
-
-  #openSecret(sealed: string, webhookId: string): string {
-    const known = this.#secrets.get(sealed);
-    if (known !== undefined) return known;
-    if (this.#secrets.size >= 5_000) this.#secrets.clear();
-    const secret = this.#deps.openSecret(sealed, webhookId);
-    this.#secrets.set(sealed, secret);
-    return secret;
   }
 
   #bell(): void {
