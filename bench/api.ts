@@ -1,12 +1,12 @@
 /**
- * `npm run bench:api`: what the control plane costs on this machine, over SQLite: authenticated reads, placing calls, and
- * what both do to fifty calls in progress. Load, telephones and provider share the machine's cores with the gateway.
+ * `npm run bench:api`: what the control plane costs on this machine, over SQLite: authenticated reads, placing calls, what
+ * both do to fifty calls in progress, and webhooks. Load, telephones and provider share the machine's cores with the gateway.
  *
- *   --only read,place,media     parts to run
- *   --seconds 10                length of each measurement
- *   --calls 50                  calls in progress beside the load
- *   --rate 1000                 reads a second beside them
- *   --profile FILE.cpuprofile   where the time of reading, or placing, goes in the gateway's main process
+ *   --only read,place,media,webhooks   parts to run
+ *   --seconds 10                       length of each measurement
+ *   --calls 50                         calls in progress beside the load
+ *   --rate 1000                        reads a second beside them
+ *   --profile FILE.cpuprofile          where the time of reading, or placing, goes in the gateway's main process
  */
 import { performance } from "node:perf_hooks";
 import { parseArgs } from "node:util";
@@ -19,10 +19,11 @@ import { percentile, printResult, type Result } from "./report.ts";
 import { type StartedGateway, startGateway } from "./sim/gateway.ts";
 import { Inspector, inspectable, inspectorUrls } from "./sip/inspector.ts";
 import { cpuSeconds, machineLoad } from "./sip/process-figures.ts";
+import { benchWebhooks } from "./webhooks.ts";
 
 const { values } = parseArgs({
   options: {
-    only: { type: "string", default: "read,place,media" },
+    only: { type: "string", default: "read,place,media,webhooks" },
     seconds: { type: "string", default: "10" },
     calls: { type: "string", default: "50" },
     rate: { type: "string", default: "1000" },
@@ -33,7 +34,12 @@ const [seconds, calls, rate] = [Number(values.seconds), Number(values.calls), Nu
 if (!(seconds >= 1 && calls >= 1 && rate >= 1)) throw new Error("--seconds, --calls, --rate: expected numbers from 1");
 const callsPlacedPerSecond = 10;
 
-const parts = { read: benchReads, place: benchPlacing, media: benchMediaBeside } as const;
+const parts = {
+  read: benchReads,
+  place: benchPlacing,
+  media: benchMediaBeside,
+  webhooks: () => benchWebhooks(),
+} as const;
 let isMet = true;
 for (const name of values.only.split(",")) {
   const part = Object.entries(parts).find(([known]) => known === name)?.[1];
