@@ -20,6 +20,8 @@ import type { Address } from "./setting-kinds.ts";
 const clock = systemClock;
 /** How often events that have outlived their time are deleted. */
 const forgetEveryMs = 3_600_000;
+/** Monthly charges and purchases that were cut off. */
+const numbersEveryMs = 5 * 60_000;
 
 try {
   await start(await withRealPorts(readConfig(process.env)));
@@ -35,7 +37,7 @@ async function start(config: Config): Promise<void> {
   await refuseTakenPort("TANDEM_MEDIA_WS", config.mediaWs);
   await refuseTakenPort("TANDEM_SIP", config.sip);
   if (config.sipTls !== null) await refuseTakenPort("TANDEM_SIP_TLS", config.sipTls);
-  const services = await openServices(config, clock, systemRandom);
+  const services = await openServices(config, clock, systemRandom, log);
   await services.forgetOldEvents();
   const forgetting = setInterval(() => {
     services.forgetOldEvents().catch((error: unknown) => log.warn({ err: error }, "old events could not be deleted"));
@@ -43,6 +45,14 @@ async function start(config: Config): Promise<void> {
   forgetting.unref();
   const leftOver = await services.callRecords.failCallsLeftOver("gateway-restarted");
   if (leftOver > 0) log.warn({ calls: leftOver }, "calls of the run before ended as failed");
+  await services.settleLeftOver();
+
+  const lookAfterNumbers = () =>
+    services
+      .lookAfterNumbers()
+      .catch((error: unknown) => log.warn({ err: error }, "numbers could not be looked after"));
+  await lookAfterNumbers();
+  setInterval(lookAfterNumbers, numbersEveryMs).unref();
 
   const calls = new GatewayCalls({
     records: services.callRecords,

@@ -54,6 +54,10 @@ export interface PlaceCallRequest {
   readonly maxDurationMs?: number;
   /** The request's own name: said again, it places no second call. */
   readonly idempotency?: IdempotencyKey;
+  /** Whom it is joined with once it is answered, E.164 or the extension of a phone: rung then, while the callee waits. */
+  readonly bridgeTo?: string;
+  /** Its finished utterances are told to webhooks while it lasts. */
+  readonly liveTranscript?: boolean;
 }
 
 /** How a call is passed to somebody else. */
@@ -124,8 +128,10 @@ export interface ConferenceControl {
   leave(id: string, callId: CallId): Conference;
 }
 
-/** Names a request for good; `requestHash` tells whether it is the same request. */
+/** Names a request for good in its organisation; `requestHash` tells whether it is the same request. */
 export interface IdempotencyKey {
+  /** What the key is unique in: "" the organisation, or a part of it such as a number. */
+  readonly scope: string;
   readonly key: string;
   /** SHA-256 of the request's body, hex. */
   readonly requestHash: string;
@@ -141,7 +147,8 @@ export interface CallControl {
   /**
    * Makes a call's record (status queued) and dials; resolves before anybody rings. Refusals: invalid-request with field
    * `to` when nothing leads there, not-found for a trunk, rate-limited or unavailable when the trunk or the gateway is
-   * full, conflict when the idempotency key names a call that is there.
+   * full, conflict when the idempotency key names a call that is there, payment-required or forbidden when money or plan
+   * do not allow it.
    */
   placeCall(request: PlaceCallRequest): Promise<CallId>;
   /** Has the agent speak a text. */
@@ -184,6 +191,14 @@ export interface NewCall {
   /** The call it is joined to. */
   readonly peerCallId?: string;
   readonly idempotency?: IdempotencyKey;
+  /** Longest it may last; undefined: as long as its agent says. */
+  readonly maxDurationMs?: number;
+  readonly liveTranscript?: boolean;
+}
+
+/** How long there is something to pay a call with, where that is shorter than it was to last. */
+export interface CallCredit {
+  readonly maxDurationMs: number;
 }
 
 /** What the signalling of a call came to know of it. */
@@ -201,12 +216,18 @@ export interface SignallingFacts {
 export interface ResolvedAgent extends AgentSpec {
   readonly orgId: OrgId;
   readonly record: boolean;
+  /** Its calls' finished utterances are told to webhooks while they last. */
+  readonly liveTranscript?: boolean;
 }
 
 /** The durable record as call control needs it; implemented by `service/calls.ts`, given at start. */
 export interface CallRecords {
-  /** Writes the call: an inbound one as ringing, one of ours as queued. Conflict: its carrier's id or idempotency key is taken. */
-  createCall(call: NewCall): Promise<void>;
+  /**
+   * Writes the call, an inbound one as ringing, one of ours as queued, and sets aside what it may cost; undefined: that
+   * is no limit to it. Conflict: its carrier's id or idempotency key is taken. Payment-required, forbidden: it cannot be
+   * paid, or the plan does not allow it.
+   */
+  createCall(call: NewCall): Promise<CallCredit | undefined>;
   /** Tells how a call's transfer goes. */
   noteTransfer(callId: CallId, news: TransferNews): Promise<void>;
   /** Adds what the signalling tells of a call that has not ended. */
@@ -217,8 +238,11 @@ export interface CallRecords {
   endCall(callId: CallId, cause: EndCause, detail: string): Promise<boolean>;
   /** Ends every call that a former run left open; the number of them. */
   failCallsLeftOver(cause: EndCause): Promise<number>;
-  /** The agent that answers a number; undefined when the number is unknown or has no inbound agent. */
-  resolveAgent(to: E164): Promise<ResolvedAgent | undefined>;
+  /**
+   * The agent that answers a call; undefined when the number is unknown or nobody answers it. May take seconds: a
+   * customer is asked what the agent should know. `from`: who calls, "" when withheld.
+   */
+  resolveAgent(to: E164, from: string): Promise<ResolvedAgent | undefined>;
   /** The call that rings or talks under the carrier's own id. */
   findOpenCall(carrier: CallSource, carrierCallId: string): Promise<CallId | undefined>;
   /** Absolute path of the WAV a call's recording goes to. */

@@ -93,6 +93,12 @@ export type CarrierReading =
       readonly answer: { readonly status: number; readonly contentType: string; readonly body: string };
     };
 
+/** Sends texts from numbers of a telephone company. */
+export interface TextCarrier {
+  /** Sends a text; what cannot be delivered is a receipt that says `failed`. */
+  sendText(text: CarrierText): Promise<TextReceipt>;
+}
+
 /** A telephone company. What it cannot reach or does not understand it rejects with `GatewayError` unavailable. */
 export interface Carrier {
   /** As kept with its numbers. */
@@ -109,8 +115,8 @@ export interface Carrier {
   release(carrierNumberId: string): Promise<void>;
   /** Says where calls and texts for a number go. */
   configure(carrierNumberId: string, routing: NumberRouting): Promise<void>;
-  /** Sends a text; what cannot be delivered is a receipt that says `failed`. */
-  sendText(text: CarrierText): Promise<TextReceipt>;
+  /** Undefined: texts of its numbers go over our own exchange. */
+  readonly texts: TextCarrier | undefined;
   /** Reads a webhook and checks whose it is. */
   readWebhook(request: CarrierRequest): CarrierReading;
 }

@@ -1,20 +1,18 @@
 import type { E164 } from "../../kit/ids.ts";
-import type { AvailableNumber, Carrier, CarrierText, TextReceipt } from "./carrier.ts";
+import type { AvailableNumber, Carrier } from "./carrier.ts";
 import { describeNumber, numbersOf } from "./local-inventory.ts";
 
 /** What the local carrier is told from above. */
 export interface LocalCarrierOptions {
   /** Those of the numbers that are somebody's, or rest. */
   readonly takenOf: (numbers: readonly E164[]) => Promise<ReadonlySet<string>>;
-  /** Brings a text to one of our own numbers or to a registered phone. */
-  readonly deliverText: (text: CarrierText) => Promise<TextReceipt>;
 }
 
 /** Numbers asked about at once. */
 const askedAtOnce = 200;
 
-/** A telephone company of our own, so that everything works without an account: numbers kept for films, texts among ourselves. */
-export function createLocalCarrier({ takenOf, deliverText }: LocalCarrierOptions): Carrier {
+/** A telephone company of our own, so that everything works without an account: numbers kept for films, texts among ourselves by our own exchange. */
+export function createLocalCarrier({ takenOf }: LocalCarrierOptions): Carrier {
   const freeOf = async (some: readonly AvailableNumber[]) => {
     const taken = await takenOf(some.map(({ number }) => number));
     return some.filter(({ number }) => !taken.has(number));
@@ -41,7 +39,7 @@ export function createLocalCarrier({ takenOf, deliverText }: LocalCarrierOptions
     findBought: async (number) => (describeNumber(number) ? number : undefined),
     release: async () => undefined,
     configure: async () => undefined,
-    sendText: deliverText,
+    texts: undefined,
     readWebhook: () => ({ type: "forged" }),
   };
 }

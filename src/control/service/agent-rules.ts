@@ -104,7 +104,8 @@ function isJsonSchema(schema: Readonly<Record<string, unknown>>): boolean {
   }
 }
 
-function checkUrl(text: string, allowHttp: boolean, field: string): void {
+/** Throws unless a customer's server may be reached by that URL. */
+export function checkUrl(text: string, allowHttp: boolean, field: string): void {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (!url || (url.protocol !== "https:" && url.protocol !== "http:")) {
     throw new GatewayError("invalid-request", "must be an https:// URL", field);

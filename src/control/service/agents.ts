@@ -1,16 +1,9 @@
 import { GatewayError } from "../../kit/errors.ts";
-import { type AgentId, makeId, type OrgId } from "../../kit/ids.ts";
+import { type AgentId, makeId, type OrgId, type RandomBytes } from "../../kit/ids.ts";
 import type { AgentSpec, ProviderName, TransferTarget, TurnSettings } from "../../media/protocol.ts";
 import type { ResolvedAgent } from "../calls/call-control.ts";
-import {
-  type AgentRow,
-  deleteAgent,
-  findAgent,
-  findNumberOfAgent,
-  insertAgent,
-  pageOfAgents,
-  updateAgent,
-} from "../store/agents.ts";
+import { type AgentRow, deleteAgent, findAgent, insertAgent, pageOfAgents, updateAgent } from "../store/agents.ts";
+import { findNumberOfAgent } from "../store/numbers.ts";
 import type { Page, PageRequest } from "../store/page.ts";
 import { checkAgent } from "./agent-rules.ts";
 import type { ServiceDeps } from "./deps.ts";
@@ -96,7 +89,6 @@ export interface Agents {
 export function createAgents(deps: ServiceDeps & { allowHttp: boolean }, orgId: OrgId): Agents {
   const { secrets, clock, random, allowHttp } = deps;
   const { db } = deps.database;
-  const newSecret = () => `tsec_${randomBase62(40, random)}`;
   const find = async (id: string) => {
     const row = await findAgent(db, orgId, id);
     if (!row) throw new GatewayError("not-found", "there is no such agent");
@@ -104,19 +96,11 @@ export function createAgents(deps: ServiceDeps & { allowHttp: boolean }, orgId: 
   };
   return {
     create: async (settings) => {
-      const agent = merge({ ...defaultAgent, name: settings.name }, settings);
-      checkAgent(agent, allowHttp);
-      const id = makeId("agent", random);
-      const signingSecret = newSecret();
-      const now = clock.wall();
-      const row: AgentRow = {
-        ...toColumns(agent, id, deps),
-        id,
-        org_id: orgId,
-        signing_secret: secrets.seal(signingSecret, id),
-        created_at: now,
-        updated_at: now,
-      };
+      const { row, signingSecret } = newAgentRow(
+        mergeAgent({ ...defaultAgent, name: settings.name }, settings),
+        orgId,
+        deps,
+      );
       await insertAgent(db, row);
       return { agent: toAgent(row, deps), signingSecret };
     },
@@ -130,9 +114,8 @@ export function createAgents(deps: ServiceDeps & { allowHttp: boolean }, orgId: 
       db.transaction().execute(async (trx) => {
         const row = await findAgent(trx, orgId, id);
         if (!row) throw new GatewayError("not-found", "there is no such agent");
-        const agent = merge(toAgent(row, deps), change);
-        checkAgent(agent, allowHttp);
-        const columns = { ...toColumns(agent, id, deps), updated_at: clock.wall() };
+        const agent = mergeAgent(toAgent(row, deps), change);
+        const columns = { ...agentColumns(agent, id, deps), updated_at: clock.wall() };
         await updateAgent(trx, orgId, id, columns);
         return toAgent({ ...row, ...columns }, deps);
       }),
@@ -148,17 +131,44 @@ export function createAgents(deps: ServiceDeps & { allowHttp: boolean }, orgId: 
       return resolvedAgent(row, deps);
     },
     inline: (settings) => {
-      const agent = merge({ ...defaultAgent, name: settings.name }, settings);
+      const agent = mergeAgent({ ...defaultAgent, name: settings.name }, settings);
       checkAgent(agent, allowHttp);
       return { ...specOf(agent, inlineAgentId, "", deps), orgId, record: agent.record };
     },
     rotateSecret: async (id) => {
-      const signingSecret = newSecret();
+      const signingSecret = newSecret(random);
       const change = { signing_secret: secrets.seal(signingSecret, id), updated_at: clock.wall() };
       if (!(await updateAgent(db, orgId, id, change))) throw new GatewayError("not-found", "there is no such agent");
       return signingSecret;
     },
   };
+}
+
+function newSecret(random: RandomBytes): string {
+  return `tsec_${randomBase62(40, random)}`;
+}
+
+type RowDeps = Pick<ServiceDeps, "secrets" | "clock" | "random"> & { readonly allowHttp: boolean };
+
+/** The row of an agent that is made now, and its signing secret; refuses settings that cannot work. */
+export function newAgentRow(
+  settings: AgentSettings,
+  orgId: OrgId,
+  deps: RowDeps,
+): { readonly row: AgentRow; readonly signingSecret: string } {
+  const id = makeId("agent", deps.random);
+  const signingSecret = newSecret(deps.random);
+  const now = deps.clock.wall();
+  const row: AgentRow = {
+    ...agentColumns(settings, id, deps),
+    id,
+    org_id: orgId,
+    hidden: 0,
+    signing_secret: deps.secrets.seal(signingSecret, id),
+    created_at: now,
+    updated_at: now,
+  };
+  return { row, signingSecret };
 }
 
 /** The agent as a media process needs it, secrets opened, and whose it is. */
@@ -194,7 +204,8 @@ function specOf(
   };
 }
 
-function merge<Base extends AgentSettings>(base: Base, { turn, ...change }: AgentChange): Base {
+/** The settings with a change; what the change does not say stays. */
+export function mergeAgent<Base extends AgentSettings>(base: Base, { turn, ...change }: AgentChange): Base {
   const merged = { ...base.turn, ...without(undefined, { ...turn }) };
   return { ...base, ...without(undefined, change), turn: without(null, merged) };
 }
@@ -204,10 +215,15 @@ function without(unwanted: undefined | null, members: object): object {
   return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== unwanted));
 }
 
-type SettingColumns = Omit<AgentRow, "id" | "org_id" | "signing_secret" | "created_at" | "updated_at">;
+type SettingColumns = Omit<AgentRow, "id" | "org_id" | "hidden" | "signing_secret" | "created_at" | "updated_at">;
 
-/** Header values may be the customer's passwords, so they are sealed like secrets. */
-function toColumns(agent: AgentSettings, id: string, { secrets }: Pick<ServiceDeps, "secrets">): SettingColumns {
+/** What is set on an agent as it is kept; refuses what cannot work. Header values may be passwords, so they are sealed. */
+export function agentColumns(
+  agent: AgentSettings,
+  id: string,
+  { secrets, allowHttp }: Pick<RowDeps, "secrets" | "allowHttp">,
+): SettingColumns {
+  checkAgent(agent, allowHttp);
   const tools = agent.tools.map((tool) => ({ ...tool, headers: secrets.seal(JSON.stringify(tool.headers), id) }));
   return {
     name: agent.name,
@@ -226,7 +242,8 @@ function toColumns(agent: AgentSettings, id: string, { secrets }: Pick<ServiceDe
   };
 }
 
-function toAgent(row: AgentRow, { secrets }: Pick<ServiceDeps, "secrets">): Agent {
+/** The agent of a row. */
+export function toAgent(row: AgentRow, { secrets }: Pick<ServiceDeps, "secrets">): Agent {
   const tools: (Omit<Tool, "headers"> & { headers: string })[] = JSON.parse(row.tools);
   return {
     id: row.id as AgentId,

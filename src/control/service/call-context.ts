@@ -1,9 +1,10 @@
 /** Asks a customer, as a call comes in, what its agent should know now. Whatever goes wrong, the call goes on without it. */
-import { createHmac } from "node:crypto";
 import type { Clock } from "../../kit/clock.ts";
-import { GuardedHttpError, type guardedFetch } from "../../kit/io/guarded-http.ts";
+import { GuardedHttpError } from "../../kit/guarded-http-error.ts";
+import type { guardedFetch } from "../../kit/io/guarded-http.ts";
 import { parseJsonObject } from "../../kit/json.ts";
-import { signatureHeader, signRequest } from "../../kit/signature.ts";
+import { signatureHeader } from "../../kit/signature.ts";
+import { signDelivery } from "../webhooks/signing.ts";
 
 /** Where a number's agent gets its context. */
 export interface ContextWebhook {
@@ -52,15 +53,16 @@ export async function fetchCallContext(
 ): Promise<CallContext> {
   const { exchange, clock, allowPrivate } = deps;
   const body = JSON.stringify({ event: "call.inbound", ...facts, timestamp: new Date(clock.wall()).toISOString() });
+  const signatures = signDelivery(body, [webhook.signingSecret], clock.wall() / 1000);
   try {
     const response = await exchange(webhook.url, {
       method: "POST",
       headers: {
         "content-type": "application/json",
         accept: "application/json",
-        [signatureHeader]: signRequest(body, webhook.signingSecret, clock.wall() / 1000),
+        [signatureHeader]: signatures.header,
         // The only API that has such webhooks checks the body alone.
-        "X-AgentCall-Signature": createHmac("sha256", webhook.signingSecret).update(body).digest("hex"),
+        "X-AgentCall-Signature": signatures.plain[0] ?? "",
       },
       body,
       timeoutMs: Math.min(contextTimeouts.maxMs, Math.max(contextTimeouts.minMs, webhook.timeoutMs)),

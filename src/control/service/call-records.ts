@@ -22,7 +22,7 @@ import { type CallReport, writeReport } from "./media-events.ts";
 export interface CallRecordsDeps extends ServiceDeps {
   readonly queue: WriteQueue;
   readonly recordings: RecordingFiles;
-  readonly resolveInbound: (to: E164) => Promise<ResolvedAgent | undefined>;
+  readonly resolveInbound: (to: E164, from: string) => Promise<ResolvedAgent | undefined>;
 }
 
 type CallEnding = Extract<MediaEvent, { type: "call-ended" }>;

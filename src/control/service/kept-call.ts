@@ -109,10 +109,10 @@ export function toCall(row: CallRow, usage: UsageRow | undefined): Call {
 }
 
 /** The agent as kept with the call: no keys, no header values. */
-function withoutSecrets(agent: AgentSpec): unknown {
+function withoutSecrets({ providerKey: _, ...agent }: AgentSpec): unknown {
   return {
     ...agent,
-    tools: agent.tools.map(({ secret: _, headers, ...tool }) => ({ ...tool, headers: Object.keys(headers) })),
+    tools: agent.tools.map(({ secret: _secret, headers, ...tool }) => ({ ...tool, headers: Object.keys(headers) })),
     webhook: agent.webhook && { url: agent.webhook.url },
   };
 }

@@ -1,135 +1,220 @@
 import { GatewayError } from "../../kit/errors.ts";
-import { type AgentId, type E164, makeId, type OrgId } from "../../kit/ids.ts";
+import { type AgentId, type E164, makeId, type OrgId, parseE164 } from "../../kit/ids.ts";
 import type { ResolvedAgent } from "../calls/call-control.ts";
+import { countryOf } from "../carriers/local-inventory.ts";
+import type { Db } from "../store/database.ts";
 import {
-  deleteNumber,
-  findAgent,
-  findAgentOfNumber,
+  agentsOfNumbers,
   findNumber,
+  findNumberByE164,
   insertNumber,
+  type NumberFilter,
   type NumberRow,
   pageOfNumbers,
+  takenNumbers,
   updateNumber,
-} from "../store/agents.ts";
-import type { Db } from "../store/database.ts";
+} from "../store/numbers.ts";
 import type { Page, PageRequest } from "../store/page.ts";
 import { findPhoneNamed } from "../store/phones.ts";
-import { resolvedAgent } from "./agents.ts";
-import type { ServiceDeps } from "./deps.ts";
+import { clearByokKey, setByokKey } from "./numbers/byok.ts";
+import type { NumberDeps } from "./numbers/deps.ts";
+import { changeInbound, type InboundOrder, setAnswers, setInbound } from "./numbers/inbound.ts";
+import { type TelephoneNumber, toNumber } from "./numbers/kept-number.ts";
+import { clearOutbound, type OutboundOrder, setOutbound } from "./numbers/outbound.ts";
+import { changePersona, checkAgents, forgetPersonas, type Persona } from "./numbers/personas.ts";
+import {
+  buyNumber,
+  isSold,
+  type NumberOrder,
+  type NumberWish,
+  type Offer,
+  restMs,
+  searchNumbers,
+} from "./numbers/purchase.ts";
+import { giveBackReleased, release } from "./numbers/release.ts";
+import { resolveOutbound } from "./numbers/resolve.ts";
+import type { SpokenLanguage } from "./spoken-language.ts";
+
+export type { InboundConfig, OutboundDefaults, TelephoneNumber, VoiceMode } from "./numbers/kept-number.ts";
+export type { InboundOrder, NumberFilter, NumberOrder, NumberWish, Offer, OutboundOrder, Persona };
 
 /** What is set on a telephone number besides the number itself. */
 export interface NumberSettings {
   readonly inboundAgentId: AgentId | null;
   readonly outboundAgentId: AgentId | null;
   readonly label: string | null;
+  readonly metadata: Readonly<Record<string, unknown>>;
 }
 
-/** A telephone number and who answers it. */
-export interface TelephoneNumber extends NumberSettings {
-  readonly id: string;
-  readonly number: E164;
-  readonly createdAt: number;
-  readonly updatedAt: number;
+/** A change to a number: what is missing stays. */
+export interface NumberChange extends Partial<NumberSettings> {
+  /** Of the agent that answers; conflict where nobody does. */
+  readonly voice?: string;
+  /** What the agent that answers speaks; conflict where nobody does. */
+  readonly language?: SpokenLanguage;
+  /** Changes the agent of its own that a number has for both directions, or makes one. */
+  readonly persona?: Persona;
+  /** Whether anybody answers. */
+  readonly answers?: boolean;
 }
 
-/** Telephone numbers: made, changed, found, resolved. */
+/** Telephone numbers of one organisation: bought or brought along, changed, found, given back. */
 export interface Numbers {
-  /** Refuses with conflict when the number is there already. */
+  /** Numbers that can be bought now, and what they cost. */
+  search(wish: NumberWish, limit: number): Promise<readonly Offer[]>;
+  /** Buys a number; conflict with reason number-not-available when there is none. */
+  buy(order: NumberOrder): Promise<TelephoneNumber>;
+  /** Adds a number of one's own, as a trunk brings it; conflict when it is there already. */
   create(number: E164, settings: Partial<NumberSettings>): Promise<TelephoneNumber>;
   get(id: string): Promise<TelephoneNumber>;
-  list(page: PageRequest): Promise<Page<TelephoneNumber>>;
-  update(id: string, change: Partial<NumberSettings>): Promise<TelephoneNumber>;
-  delete(id: string): Promise<void>;
+  /** By its id or its digits; undefined when the organisation has no such number. */
+  find(idOrNumber: string): Promise<TelephoneNumber | undefined>;
+  list(filter: NumberFilter, page: PageRequest): Promise<Page<TelephoneNumber>>;
+  update(id: string, change: NumberChange): Promise<TelephoneNumber>;
+  /** Gives a number back, for good. */
+  release(id: string): Promise<void>;
+  /** Replaces the whole configuration of who answers. */
+  setInbound(id: string, order: InboundOrder): Promise<TelephoneNumber>;
+  /** Nobody answers any more; voice, prompt and key are kept. */
+  disableInbound(id: string): Promise<TelephoneNumber>;
+  /** Replaces who calls from the number when a call names nobody. */
+  setOutbound(id: string, order: OutboundOrder): Promise<TelephoneNumber>;
+  clearOutbound(id: string): Promise<TelephoneNumber>;
+  /** Keeps a customer's own key of the AI provider for the calls that come in. */
+  setByokKey(id: string, key: string): Promise<TelephoneNumber>;
+  clearByokKey(id: string): Promise<TelephoneNumber>;
   /** The agent that calls from a number. */
   resolveOutbound(number: E164): Promise<ResolvedAgent | undefined>;
 }
 
-/** The agent that answers a number, whosever the number is; undefined: nobody does. */
-export async function resolveInbound(deps: ServiceDeps, number: E164): Promise<ResolvedAgent | undefined> {
-  const row = await findAgentOfNumber(deps.database.db, undefined, number, "inbound");
-  return row && resolvedAgent(row, deps);
-}
-
 /** The telephone numbers of one organisation. */
-export function createNumbers(deps: ServiceDeps, orgId: OrgId): Numbers {
+export function createNumbers(deps: NumberDeps, orgId: OrgId): Numbers {
   const { clock, random } = deps;
   const { db, kind } = deps.database;
-  const find = async (on: Db, id: string) => {
+
+  const need = async (on: Db, id: string): Promise<NumberRow> => {
     const row = await findNumber(on, orgId, id);
     if (!row) throw new GatewayError("not-found", "there is no such number");
     return row;
   };
+  const render = async (on: Db, rows: readonly NumberRow[]): Promise<TelephoneNumber[]> => {
+    const ids = rows.flatMap((row) => [row.inbound_agent_id, row.outbound_agent_id]).filter((id) => id !== null);
+    const agents = await agentsOfNumbers(on, orgId, [...new Set(ids)]);
+    return rows.map((row) => toNumber(row, agents, deps));
+  };
+  const renderOne = async (on: Db, row: NumberRow): Promise<TelephoneNumber> => (await render(on, [row]))[0]!;
+  /** Changes a number in one transaction and gives it as it is then. */
+  const change = (id: string, work: (trx: Db, row: NumberRow) => Promise<void>): Promise<TelephoneNumber> =>
+    db.transaction().execute(async (trx) => {
+      // A change of nothing, so that two changes at once come one after the other.
+      await updateNumber(trx, orgId, id, { updated_at: clock.wall() });
+      await work(trx, await need(trx, id));
+      return renderOne(trx, await need(trx, id));
+    });
+
   return {
+    search: (wish, limit) => searchNumbers(deps, orgId, wish, limit),
+    buy: async (order) => renderOne(db, await buyNumber(deps, orgId, order)),
     create: (number, settings) =>
       db.transaction().execute(async (trx) => {
         await checkAgents(trx, orgId, settings);
         if (await findPhoneNamed(trx, orgId, number)) {
           throw new GatewayError("conflict", "this number is a telephone's", "number");
         }
-        const now = clock.wall();
-        const row: NumberRow = {
-          id: makeId("number", random),
-          org_id: orgId,
-          number,
-          inbound_agent_id: settings.inboundAgentId ?? null,
-          outbound_agent_id: settings.outboundAgentId ?? null,
-          label: settings.label ?? null,
-          created_at: now,
-          updated_at: now,
-        };
+        if (await isSold(deps, number)) {
+          const advice = "a carrier of this gateway sells this number: buy it";
+          throw new GatewayError("conflict", advice, "number", { reason: "number-not-available" });
+        }
+        if ((await takenNumbers(trx, [number], clock.wall() - restMs)).has(number)) throw isTaken();
+        const row = ownRow(makeId("number", random), orgId, number, settings, clock.wall());
         try {
           await insertNumber(trx, row);
         } catch (error) {
-          if (!kind.isDuplicate(error)) throw error;
-          throw new GatewayError("conflict", "this number is there already", "number");
+          throw kind.isDuplicate(error) ? isTaken() : error;
         }
-        return toNumber(row);
+        return renderOne(trx, row);
       }),
-    get: async (id) => toNumber(await find(db, id)),
-    list: async (page) => {
-      const { data, next } = await pageOfNumbers(db, orgId, page);
-      return { data: data.map(toNumber), next };
+    get: async (id) => renderOne(db, await need(db, id)),
+    find: async (idOrNumber) => {
+      const number = parseE164(idOrNumber);
+      const row = number ? await findNumberByE164(db, orgId, number) : await findNumber(db, orgId, idOrNumber);
+      return row && renderOne(db, row);
     },
-    update: (id, change) =>
-      db.transaction().execute(async (trx) => {
-        const row = await find(trx, id);
-        await checkAgents(trx, orgId, change);
-        const columns = {
-          inbound_agent_id: change.inboundAgentId === undefined ? row.inbound_agent_id : change.inboundAgentId,
-          outbound_agent_id: change.outboundAgentId === undefined ? row.outbound_agent_id : change.outboundAgentId,
-          label: change.label === undefined ? row.label : change.label,
-          updated_at: clock.wall(),
-        };
-        await updateNumber(trx, orgId, id, columns);
-        return toNumber({ ...row, ...columns });
+    list: async (filter, page) => {
+      const { data, next } = await pageOfNumbers(db, orgId, filter, page);
+      return { data: await render(db, data), next };
+    },
+    update: (id, { voice, language, persona, answers, ...settings }) =>
+      change(id, async (trx, row) => {
+        await checkAgents(trx, orgId, settings, row);
+        await updateNumber(trx, orgId, id, { ...settingColumns(settings), updated_at: clock.wall() });
+        if (voice !== undefined || language !== undefined) {
+          await changeInbound(trx, orgId, await need(trx, id), { voice, language }, deps);
+        }
+        if (persona) {
+          const agentId = await changePersona(trx, orgId, await need(trx, id), "both", persona, deps);
+          await updateNumber(trx, orgId, id, { inbound_agent_id: agentId, outbound_agent_id: agentId });
+        }
+        if (answers !== undefined) await setAnswers(trx, orgId, await need(trx, id), answers, deps);
+        await forgetPersonas(trx, orgId, [row.inbound_agent_id, row.outbound_agent_id]);
       }),
-    delete: async (id) => {
-      if (!(await deleteNumber(db, orgId, id))) throw new GatewayError("not-found", "there is no such number");
+    release: async (id) => {
+      await db.transaction().execute(async (trx) => {
+        if (!(await release(trx, deps, await need(trx, id)))) {
+          throw new GatewayError("not-found", "there is no such number");
+        }
+      });
+      await giveBackReleased(deps, id);
     },
-    resolveOutbound: async (number) => {
-      const row = await findAgentOfNumber(db, orgId, number, "outbound");
-      return row && resolvedAgent(row, deps);
-    },
+    setInbound: (id, order) => change(id, (trx, row) => setInbound(trx, orgId, row, order, deps)),
+    disableInbound: (id) => change(id, (trx, row) => setAnswers(trx, orgId, row, false, deps)),
+    setOutbound: (id, order) => change(id, (trx, row) => setOutbound(trx, orgId, row, order, deps)),
+    clearOutbound: (id) => change(id, (trx, row) => clearOutbound(trx, orgId, row, deps)),
+    setByokKey: (id, key) => change(id, (trx, row) => setByokKey(trx, orgId, row, key, deps)),
+    clearByokKey: (id) => change(id, (trx, row) => clearByokKey(trx, orgId, row, deps)),
+    resolveOutbound: (number) => resolveOutbound(deps, orgId, number),
   };
 }
 
-async function checkAgents(db: Db, orgId: OrgId, settings: Partial<NumberSettings>): Promise<void> {
-  for (const field of ["inboundAgentId", "outboundAgentId"] as const) {
-    const id = settings[field];
-    if (typeof id === "string" && !(await findAgent(db, orgId, id))) {
-      throw new GatewayError("invalid-request", "there is no such agent", field);
-    }
-  }
-}
-
-function toNumber(row: NumberRow): TelephoneNumber {
+/** The row of a number that was brought along. */
+function ownRow(id: string, orgId: OrgId, number: E164, settings: Partial<NumberSettings>, now: number): NumberRow {
   return {
-    id: row.id,
-    number: row.number as E164,
-    inboundAgentId: row.inbound_agent_id as AgentId | null,
-    outboundAgentId: row.outbound_agent_id as AgentId | null,
-    label: row.label,
-    createdAt: row.created_at,
-    updatedAt: row.updated_at,
+    id,
+    org_id: orgId,
+    number,
+    type: "local",
+    country: countryOf(number) ?? null,
+    area_code: null,
+    capabilities: JSON.stringify(["voice", "sms"]),
+    carrier: "own",
+    carrier_number_id: null,
+    status: "active",
+    inbound_agent_id: settings.inboundAgentId ?? null,
+    outbound_agent_id: settings.outboundAgentId ?? null,
+    inbound_extra: null,
+    outbound_extra: null,
+    label: settings.label ?? null,
+    metadata: JSON.stringify(settings.metadata ?? {}),
+    byok_key: null,
+    byok_preview: null,
+    monthly_micros: 0,
+    next_charge_at: null,
+    created_at: now,
+    updated_at: now,
+    released_at: null,
   };
+}
+
+function settingColumns({ inboundAgentId, outboundAgentId, label, metadata }: Partial<NumberSettings>) {
+  return {
+    // Another agent begins without what was set for the one before.
+    ...(inboundAgentId !== undefined && { inbound_agent_id: inboundAgentId, inbound_extra: null }),
+    ...(outboundAgentId !== undefined && { outbound_agent_id: outboundAgentId, outbound_extra: null }),
+    ...(label !== undefined && { label }),
+    ...(metadata !== undefined && { metadata: JSON.stringify(metadata) }),
+  };
+}
+
+function isTaken(): GatewayError {
+  return new GatewayError("conflict", "this number is there already", "number");
 }

@@ -1,11 +1,15 @@
 import type { Clock } from "../../kit/clock.ts";
 import { firstOrgId, type OrgId, type RandomBytes } from "../../kit/ids.ts";
+import { guardedFetch } from "../../kit/io/guarded-http.ts";
+import { createLogger, type Logger } from "../../kit/log.ts";
 import type { ProviderName } from "../../media/protocol.ts";
 import type { CallRecords } from "../calls/call-control.ts";
+import { createLocalCarrier } from "../carriers/local.ts";
 import type { PhoneBook } from "../exchange/phone-book.ts";
 import { openDatabase } from "../store/database.ts";
 import { deleteEventsBefore } from "../store/events.ts";
 import { probeDatabase } from "../store/meta.ts";
+import { takenNumbers } from "../store/numbers.ts";
 import { openRecordings, type RecordingFiles } from "../store/recordings.ts";
 import { createSecrets, readSecretKey } from "../store/secrets.ts";
 import { WriteQueue } from "../store/write-queue.ts";
@@ -19,8 +23,14 @@ import { createKeys, type Keys } from "./keys.ts";
 import type { Money } from "./money/money.ts";
 import { type MoneySettings, openMoney } from "./money/open.ts";
 import type { PaymentPage } from "./money/payment-page.ts";
-import { createNumbers, resolveInbound } from "./numbers.ts";
+import { chargeMonthly } from "./numbers/charges.ts";
+import type { NumberDeps } from "./numbers/deps.ts";
+import { restMs, undoCutOffPurchases } from "./numbers/purchase.ts";
+import { giveBackReleased } from "./numbers/release.ts";
+import { resolveInbound } from "./numbers/resolve.ts";
+import { createNumbers } from "./numbers.ts";
 import { createOrgs, type Orgs } from "./orgs.ts";
+import { createOutbox } from "./outbox.ts";
 import { createPhones, openPhoneBook } from "./phones.ts";
 import { createRecordingLinks, type RecordingLinks } from "./recording-links.ts";
 import { createSipTraces, type SipTraces } from "./sip-traces.ts";
@@ -48,6 +58,9 @@ export interface ServicesSettings extends MoneySettings {
 /** Events live this long, so that a client may catch up after a week away. */
 const eventLifetimeMs = 7 * 24 * 3_600_000;
 
+/** A purchase takes seconds; one that is not over by then never will be. */
+const purchaseTimeMs = 2 * 60_000;
+
 /** Everything the product can do that needs no call in progress. */
 export interface Services {
   readonly keys: Keys;
@@ -71,6 +84,8 @@ export interface Services {
   firstStart(bootstrapKey: string): Promise<string | undefined>;
   /** Settles the calls that ended with the run before; how many. */
   settleLeftOver(): Promise<number>;
+  /** Undoes what a crash cut off of buying and releasing numbers, and charges the months that have begun. */
+  lookAfterNumbers(): Promise<void>;
   /** Deletes events that have outlived their time. */
   forgetOldEvents(): Promise<void>;
   /** Rejects when the database does not answer. */
@@ -83,7 +98,12 @@ export interface Services {
 const maxTenants = 1000;
 
 /** Opens the data folder and brings its database up to date. */
-export async function openServices(settings: ServicesSettings, clock: Clock, random: RandomBytes): Promise<Services> {
+export async function openServices(
+  settings: ServicesSettings,
+  clock: Clock,
+  random: RandomBytes,
+  log: Pick<Logger, "warn"> = createLogger("silent", "services"),
+): Promise<Services> {
   const { dataDir, defaultProvider, publicUrl, allowPrivateTargets: allowHttp } = settings;
   const secretKey = readSecretKey(dataDir, settings.secretKey, random);
   const database = await openDatabase(dataDir, settings.databaseUrl);
@@ -98,16 +118,27 @@ export async function openServices(settings: ServicesSettings, clock: Clock, ran
   const keys = createKeys(deps);
   const orgs = createOrgs(deps);
   const phoneBook = await openPhoneBook(deps);
-  const { money, page: paymentPage, billing } = openMoney(deps, settings);
-  const textDeps = { ...deps, otpWaiters: new OtpWaiters<Text>() };
+  const { money, priceBooks, page: paymentPage, billing } = openMoney(deps, settings);
+  const textDeps = { ...deps, money, otpWaiters: new OtpWaiters<Text>() };
   const texts = createGatewayTexts(textDeps);
   const trunks = createGatewayTrunks(deps);
+  const outbox = createOutbox({ clock, random, voices: {} });
+  const numberDeps: NumberDeps = {
+    ...deps,
+    allowHttp,
+    carriers: [createLocalCarrier({ takenOf: (some) => takenNumbers(database.db, some, clock.wall() - restMs) })],
+    money,
+    priceBooks,
+    outbox,
+    exchange: guardedFetch,
+    log,
+  };
   const tenants = new Map<OrgId, Tenant>();
   const makeTenant = (orgId: OrgId): Tenant => ({
     orgId,
     org: () => orgs.get(orgId),
     agents: createAgents({ ...deps, allowHttp }, orgId),
-    numbers: createNumbers(deps, orgId),
+    numbers: createNumbers(numberDeps, orgId),
     phones: createPhones(deps, phoneBook, orgId),
     texts: createTexts(textDeps, texts, orgId),
     calls: createCalls(deps, orgId),
@@ -122,6 +153,7 @@ export async function openServices(settings: ServicesSettings, clock: Clock, ran
     tenants.set(orgId, made);
     return made;
   };
+  let isRunning = false;
   let closed: Promise<void> | undefined;
   return {
     keys,
@@ -129,7 +161,12 @@ export async function openServices(settings: ServicesSettings, clock: Clock, ran
     tenant,
     money,
     paymentPage,
-    callRecords: createCallRecords({ ...deps, queue, recordings, resolveInbound: (to) => resolveInbound(deps, to) }),
+    callRecords: createCallRecords({
+      ...deps,
+      queue,
+      recordings,
+      resolveInbound: (to, from) => resolveInbound(numberDeps, to, from),
+    }),
     trunks,
     phoneBook,
     texts,
@@ -139,6 +176,14 @@ export async function openServices(settings: ServicesSettings, clock: Clock, ran
     sipTraces: createSipTraces(deps),
     firstStart: (bootstrapKey) => firstStart(deps, { keys, tenant: tenant(firstOrgId) }, bootstrapKey),
     settleLeftOver: () => database.db.transaction().execute((trx) => money.settleLeftOver(trx)),
+    lookAfterNumbers: async () => {
+      // At the start of a gateway that is alone nobody else can be buying.
+      const isAlone = settings.databaseUrl === "" && !isRunning;
+      isRunning = true;
+      await undoCutOffPurchases(numberDeps, isAlone ? Infinity : clock.wall() - purchaseTimeMs);
+      await giveBackReleased(numberDeps);
+      await chargeMonthly(numberDeps, clock.wall());
+    },
     forgetOldEvents: () => deleteEventsBefore(database.db, clock.wall() - eventLifetimeMs),
     probe: () => probeDatabase(database.db),
     close: () => {

@@ -65,12 +65,13 @@ export function holdsLeftOver(db: Db): Promise<HoldLeftOver[]> {
     .execute();
 }
 
-/** How many numbers an organisation has. */
+/** How many numbers an organisation has, or is about to have. */
 export async function countNumbers(db: Db, orgId: OrgId): Promise<number> {
   const row = await db
     .selectFrom("numbers")
     .select(sql<number>`count(*)`.as("count"))
     .where("org_id", "=", orgId)
+    .where("status", "!=", "released")
     .executeTakeFirstOrThrow();
   return row.count;
 }

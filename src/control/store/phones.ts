@@ -38,7 +38,12 @@ export function findPhoneNamed(db: Db, orgId: string, name: string, exceptId = "
 
 /** The organisation whose agents have the number; undefined: nobody's have. */
 export async function ownerOfNumber(db: Db, number: string): Promise<string | undefined> {
-  const row = await db.selectFrom("numbers").select("org_id").where("number", "=", number).executeTakeFirst();
+  const row = await db
+    .selectFrom("numbers")
+    .select("org_id")
+    .where("number", "=", number)
+    .where("status", "!=", "released")
+    .executeTakeFirst();
   return row?.org_id;
 }
 

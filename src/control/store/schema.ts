@@ -63,6 +63,8 @@ export interface AgentsTable {
   webhook_url: string | null;
   /** Sealed key of the HMAC on requests to the customer. */
   signing_secret: string;
+  /** Belongs to a number and is in no list. */
+  hidden: Generated<number>;
   created_at: number;
   updated_at: number;
 }
@@ -70,12 +72,37 @@ export interface AgentsTable {
 export interface NumbersTable {
   id: string;
   org_id: string;
+  /** One row in use for each. */
   number: string;
+  /** local, tollfree or mobile. */
+  type: string;
+  /** ISO 3166-1 alpha-2. */
+  country: string | null;
+  area_code: string | null;
+  /** JSON of the capabilities. */
+  capabilities: string;
+  /** `own`: brought along. */
+  carrier: string;
+  /** Null: the carrier has the number, or has it back. */
+  carrier_number_id: string | null;
+  /** reserved (a purchase is under way), active or released. */
+  status: string;
   inbound_agent_id: string | null;
   outbound_agent_id: string | null;
+  /** JSON of `InboundExtra`, its secret sealed. */
+  inbound_extra: string | null;
+  /** JSON of `OutboundExtra`. */
+  outbound_extra: string | null;
   label: string | null;
+  metadata: string;
+  /** Sealed. */
+  byok_key: string | null;
+  byok_preview: string | null;
+  monthly_micros: number;
+  next_charge_at: number | null;
   created_at: number;
   updated_at: number;
+  released_at: number | null;
 }
 
 export interface CallsTable {

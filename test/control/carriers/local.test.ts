@@ -3,8 +3,6 @@ import { createLocalCarrier } from "../../../src/control/carriers/local.ts";
 import { countryOf, describeNumber, numbersOf } from "../../../src/control/carriers/local-inventory.ts";
 import { type E164, parseE164 } from "../../../src/kit/ids.ts";
 
-const receipt = { carrierTextId: null, status: "delivered", detail: "" } as const;
-
 function carrier(taken: readonly string[] = []) {
   const asked: number[] = [];
   const local = createLocalCarrier({
@@ -12,7 +10,6 @@ function carrier(taken: readonly string[] = []) {
       asked.push(numbers.length);
       return new Set(taken);
     },
-    deliverText: async () => receipt,
   });
   return { local, asked };
 }
@@ -69,10 +66,9 @@ describe("local carrier", () => {
     expect(await local.buy("+14155550100" as E164)).toEqual(bought);
   });
 
-  test("texts go where it was told to bring them; nobody sends it webhooks", async () => {
+  test("its texts go over our own exchange, and nobody sends it webhooks", () => {
     const { local } = carrier();
-    const text = { textId: "text_1", from: "+14155550100" as E164, to: "+14155550101" as E164, body: "hello" };
-    expect(await local.sendText(text)).toEqual(receipt);
+    expect(local.texts).toBeUndefined();
     expect(local.readWebhook({ url: "https://x/", headers: {}, rawBody: new Uint8Array() })).toEqual({
       type: "forged",
     });

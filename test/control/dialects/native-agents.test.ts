@@ -158,11 +158,11 @@ describe("native API, agents", () => {
     const { ask, services } = await testGateway();
     const { body: agent } = await ask("POST", "/agents", { name: "A", tools: [lookUp] });
     await ask("POST", "/numbers", { number: "+15550123", inbound_agent_id: agent.id });
-    const before = await services.own.calls.resolveAgent("+15550123" as never);
+    const before = await services.own.calls.resolveAgent("+15550123" as never, "");
     expect(before?.tools[0]?.secret).toBe(agent.signing_secret);
     const rotated = await ask("POST", `/agents/${agent.id}/rotate-secret`);
     expect(rotated.body.signing_secret).not.toBe(agent.signing_secret);
-    const after = await services.own.calls.resolveAgent("+15550123" as never);
+    const after = await services.own.calls.resolveAgent("+15550123" as never, "");
     expect(after?.tools[0]?.secret).toBe(rotated.body.signing_secret);
   });
 

@@ -347,7 +347,7 @@ describe("first start", () => {
     expect(made).toMatch(/^tk_live_[0-9A-Za-z]{32}$/);
     expect(await first.services.firstStart("")).toBeUndefined();
     expect(await first.services.keys.authenticate(made ?? "")).toMatchObject({ dialect: "native" });
-    const agent = await first.services.own.calls.resolveAgent("+15550100" as E164);
+    const agent = await first.services.own.calls.resolveAgent("+15550100" as E164, "");
     expect(agent).toMatchObject({ provider: "local", record: true });
     expect(agent?.firstMessage).not.toBe("");
     await first.services.close();

@@ -205,13 +205,14 @@ export class GatewayCalls implements CallControl {
   }
 
   async #makeCall(request: OpenStreamRequest): Promise<LiveCall> {
-    const agent = await this.#options.records.resolveAgent(request.to);
+    const agent = await this.#options.records.resolveAgent(request.to, request.from);
     if (!agent || (request.orgId ?? agent.orgId) !== agent.orgId) {
       const advice = `No agent answers ${request.to}: give the number an inbound_agent_id.`;
       throw new GatewayError("not-found", advice, "to");
     }
-    const { record, orgId, ...spec } = agent;
-    return this.live.make({ ...request, orgId, direction: "inbound", agent: spec, record, access: { type: "stream" } });
+    const { record, orgId, liveTranscript, ...spec } = agent;
+    const how = { direction: "inbound", access: { type: "stream" } } as const;
+    return this.live.make({ ...request, ...how, orgId, agent: spec, record, liveTranscript });
   }
 
   #streamOffered(processId: number, connectionId: string, offer: StreamOffer): void {

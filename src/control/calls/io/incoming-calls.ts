@@ -1,8 +1,8 @@
-import { GatewayError } from "../../../kit/errors.ts";
+import { GatewayError, type GatewayErrorCode } from "../../../kit/errors.ts";
 import { type E164, firstOrgId, type OrgId, parseE164 } from "../../../kit/ids.ts";
 import { SipHeaders } from "../../../sip/headers/headers.ts";
 import type { IncomingCall } from "../../../sip/io/sip-endpoint.ts";
-import { sipCallIdOf } from "../../../sip/message.ts";
+import { type SipRequest, sipCallIdOf } from "../../../sip/message.ts";
 import type { SdpOptions } from "../../../sip/sdp/media.ts";
 import { type Uri, userOf } from "../../../sip/uri.ts";
 import type { SessionId } from "../../../sip/user-agent-types.ts";
@@ -96,10 +96,11 @@ export class IncomingCalls {
     orTrunk: boolean,
   ): Promise<void> {
     const e164 = parseE164(number);
-    const agent = e164 && (await this.#parts.records.resolveAgent(e164));
+    const from = fromOf(caller, addressOf(incoming.request, caller)?.uri);
+    const agent = e164 && (await this.#parts.records.resolveAgent(e164, from));
     if (agent) {
-      const { record, orgId, ...spec } = agent;
-      await this.#open(call, incoming, caller, { orgId, to: number, agent: spec, record });
+      const { record, orgId, liveTranscript, ...spec } = agent;
+      await this.#open(call, incoming, caller, { orgId, to: number, agent: spec, record, liveTranscript });
       return;
     }
     const orgId = orgOf(caller);
@@ -127,7 +128,7 @@ export class IncomingCalls {
     call: TelephoneCall,
     incoming: IncomingCall,
     caller: Caller,
-    what: Pick<NewLiveCall, "orgId" | "to" | "agent" | "record" | "echo">,
+    what: Pick<NewLiveCall, "orgId" | "to" | "agent" | "record" | "liveTranscript" | "echo">,
   ): Promise<void> {
     const { live, network } = this.#parts;
     const line = call.line((port) => {
@@ -151,16 +152,15 @@ export class IncomingCalls {
   #newCall(
     { request }: IncomingCall,
     caller: Caller,
-    what: Pick<NewLiveCall, "orgId" | "to" | "agent" | "record" | "echo">,
+    what: Pick<NewLiveCall, "orgId" | "to" | "agent" | "record" | "liveTranscript" | "echo">,
   ): Omit<NewLiveCall, "access"> {
-    const isTrusted = caller.type === "trunk" && caller.trunk.assertIdentity;
-    const address = callerAddress(request, isTrusted);
+    const address = addressOf(request, caller);
     return {
       ...what,
       carrier: "sip",
       carrierCallId: sipCallIdOf(request),
       direction: "inbound",
-      from: caller.type === "phone" ? identityOf(caller.phone) : numberOf(address?.uri, caller),
+      from: fromOf(caller, address?.uri),
       metadata: callMetadata(request, address).metadata,
       trunkId: caller.type === "trunk" ? caller.trunk.id : undefined,
       phoneId: caller.type === "phone" ? caller.phone.id : undefined,
@@ -226,7 +226,7 @@ export class IncomingCalls {
     const known = error instanceof GatewayError ? error.code : undefined;
     if (known === undefined)
       this.#parts.log.error({ err: error, callId: call.callId }, "a SIP call could not be opened");
-    this.#refuse(session, known === "not-found" ? 404 : known === undefined ? 500 : 503);
+    this.#refuse(session, known === undefined ? 500 : (refusalStatus[known] ?? 503));
   }
 
   #refuse(session: SessionId, status: number): void {
@@ -237,10 +237,27 @@ export class IncomingCalls {
   }
 }
 
+/** What a caller hears of a refusal: that its callee cannot pay is nobody's business but the callee's. */
+const refusalStatus: Readonly<Partial<Record<GatewayErrorCode, number>>> = {
+  "not-found": 404,
+  "payment-required": 480,
+  forbidden: 480,
+};
+
 /** Whose the call is, where it is nobody's number: the caller's. */
 function orgOf(caller: Caller): OrgId {
   if (caller.type === "guest") return firstOrgId;
   return caller.type === "phone" ? caller.phone.orgId : caller.trunk.orgId;
+}
+
+/** Who the caller says to be, believed of trunks that vouch for it. */
+function addressOf(request: SipRequest, caller: Caller): ReturnType<typeof callerAddress> {
+  return callerAddress(request, caller.type === "trunk" && caller.trunk.assertIdentity);
+}
+
+/** What the call's record says of the caller. */
+function fromOf(caller: Caller, uri: Uri | undefined): string {
+  return caller.type === "phone" ? identityOf(caller.phone) : numberOf(uri, caller);
 }
 
 /** The caller's number, or its address where it has none; "": withheld. */

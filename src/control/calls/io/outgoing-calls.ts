@@ -69,10 +69,11 @@ export class OutgoingCalls {
     if (phone) return this.#dial(request, events, this.#toPhone(request, phone));
     const to = parseE164(request.to);
     if (!to) throw new GatewayError("invalid-request", "No phone has this extension.", "to");
-    const answering = request.trunkId === undefined ? await this.#parts.records.resolveAgent(to) : undefined;
+    const answering =
+      request.trunkId === undefined ? await this.#parts.records.resolveAgent(to, request.from) : undefined;
     if (answering) {
-      const { record, orgId, ...agent } = answering;
-      return this.#inside(request, events, { orgId, to, agent, record });
+      const { record, orgId, liveTranscript, ...agent } = answering;
+      return this.#inside(request, events, { orgId, to, agent, record, liveTranscript });
     }
     if (request.stayInside) throw new GatewayError("not-found", "nobody has this number");
     const route = this.#overTrunk({ ...request, to });
@@ -207,23 +208,30 @@ export class OutgoingCalls {
   async #inside(
     request: OutgoingRequest,
     events: OutgoingEvents,
-    callee: Pick<NewLiveCall, "orgId" | "to" | "agent" | "record">,
+    callee: Pick<NewLiveCall, "orgId" | "to" | "agent" | "record" | "liveTranscript">,
   ): Promise<OutgoingCall> {
     const { live, records } = this.#parts;
     const caller = await live.make({ ...newCall(request), carrier: "internal", access: { type: "pair" } });
     refuseEnded(caller);
     this.#watch(caller, events);
     const { callId } = caller;
-    const { from, metadata } = request;
-    const common = { carrier: "internal", direction: "inbound", from, metadata, peerCallId: callId } as const;
+    const { from } = request;
+    // Another organisation gets to know of a call what any telephone would tell it.
+    const isOurs = callee.orgId === request.orgId;
+    const link = isOurs ? { metadata: request.metadata, peerCallId: callId } : { metadata: {} };
+    const common = { carrier: "internal", direction: "inbound", from, ...link } as const;
     let answering: LiveCall;
     try {
       answering = await live.make({ ...common, ...callee, access: { type: "pair", first: caller } });
     } catch (error) {
+      if (isUnpaid(error)) {
+        live.hangUp(callId, "call-refused", "the called number takes no calls now");
+        return { callId, telephone: undefined };
+      }
       live.hangUp(callId, "internal-error", "the called number could not take the call");
       throw error;
     }
-    live.write(() => records.noteSignalling(callId, { peerCallId: answering.callId }), callId);
+    if (isOurs) live.write(() => records.noteSignalling(callId, { peerCallId: answering.callId }), callId);
     events.made?.(callId);
     // Neither is there without the other: one may have been ended meanwhile.
     if (!live.place(caller, request.near)) live.hangUp(answering.callId, "cancelled");
@@ -237,9 +245,14 @@ function refuseEnded({ machine }: LiveCall): void {
   if (machine.state === "ended") throw new GatewayError("unavailable", "The call ended before it could be placed.");
 }
 
+/** Whom we call cannot pay for being called: that is no fault of the one who calls. */
+function isUnpaid(error: unknown): boolean {
+  return error instanceof GatewayError && (error.code === "payment-required" || error.code === "forbidden");
+}
+
 function newCall(request: OutgoingRequest): Omit<NewLiveCall, "access"> {
-  const { orgId, from, to, agent, record, metadata, answeringMachine, peerCallId, idempotency, maxDurationMs } =
-    request;
+  const { orgId, from, to, agent, record, metadata, answeringMachine, peerCallId, idempotency } = request;
+  const { maxDurationMs, liveTranscript } = request;
   return {
     orgId,
     carrier: "sip",
@@ -253,5 +266,6 @@ function newCall(request: OutgoingRequest): Omit<NewLiveCall, "access"> {
     peerCallId,
     idempotency,
     maxDurationMs,
+    liveTranscript,
   };
 }

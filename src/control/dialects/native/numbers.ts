@@ -38,7 +38,7 @@ export function numberRoutes(app: NativeApp): void {
         response: { 200: listOf(NumberBody), ...refusals() },
       },
     },
-    async (request) => renderPage(await request.tenant.numbers.list(readPage(request.query)), renderNumber),
+    async (request) => renderPage(await request.tenant.numbers.list({}, readPage(request.query)), renderNumber),
   );
   app.get(
     "/numbers/:id",
@@ -76,7 +76,7 @@ export function numberRoutes(app: NativeApp): void {
       },
     },
     async (request, reply) => {
-      await request.tenant.numbers.delete(request.params.id);
+      await request.tenant.numbers.release(request.params.id);
       return reply.code(204).send(null);
     },
   );

@@ -6,7 +6,7 @@ import { exchange } from "./002-exchange.ts";
 import { tenants } from "./003-tenants.ts";
 import { money } from "./004-money.ts";
 import { webhooks } from "./005-webhooks.ts";
-
+import { numbers } from "./006-numbers.ts";
 import { texts } from "./007-texts.ts";
 
 /** All migrations by name, in the order of their names. */
@@ -17,6 +17,7 @@ export function migrations(kind: DatabaseKind): Record<string, Migration> {
     "003-tenants": { up: (db) => tenants(db) },
     "004-money": { up: (db) => money(db) },
     "005-webhooks": { up: (db) => webhooks(db, kind) },
+    "006-numbers": { up: (db) => numbers(db) },
     "007-texts": { up: (db) => texts(db) },
   };
 }

@@ -277,7 +277,7 @@ describe("joined calls: media before the answer", () => {
     const exchange = await CallExchange.open();
     const callee = await exchange.telephone("102");
     const { resolveAgent } = exchange.records;
-    const agent = await resolveAgent("+15550111" as Parameters<typeof resolveAgent>[0]);
+    const agent = await resolveAgent("+15550111" as Parameters<typeof resolveAgent>[0], "");
     const callId = await exchange.calls.placeCall({
       orgId: firstOrgId,
       from: "101",

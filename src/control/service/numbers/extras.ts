@@ -1,0 +1,63 @@
+/** What is set on a number beyond the agents it points at; kept as JSON beside them. */
+import type { NumberRow } from "../../store/numbers.ts";
+import type { SpokenLanguage } from "../spoken-language.ts";
+
+/** Where the summary of a call goes. */
+export interface NotifySettings {
+  readonly emailTo: string | null;
+  /** E.164. */
+  readonly smsTo: string | null;
+  readonly businessName: string | null;
+  readonly agencyName: string | null;
+}
+
+/** Where an agent's knowledge of a call comes from before it answers. */
+export type ContextSource = "none" | "memory" | "webhook" | "merge";
+
+/** What is set for calls that come in. */
+export interface InboundExtra {
+  /** False: nobody answers, what is set is kept. */
+  readonly enabled: boolean;
+  /** What the agent speaks; null: as the agent itself says. */
+  readonly language: SpokenLanguage | null;
+  readonly notify: NotifySettings | null;
+  /** `secret`: sealed. */
+  readonly contextWebhook: { readonly url: string; readonly secret: string; readonly timeoutMs: number } | null;
+  readonly contextSource: ContextSource;
+  readonly liveTranscript: boolean;
+}
+
+/** What is set for calls from the number. */
+export interface OutboundExtra {
+  readonly language: SpokenLanguage | null;
+  readonly templateId: string | null;
+}
+
+const plainInbound = {
+  enabled: true,
+  language: null,
+  notify: null,
+  contextWebhook: null,
+  contextSource: "none",
+  liveTranscript: false,
+} as const satisfies InboundExtra;
+
+const plainOutbound = { language: null, templateId: null } as const satisfies OutboundExtra;
+
+/** What a number that only points at an agent has. */
+export function readInboundExtra(row: Pick<NumberRow, "inbound_extra">): InboundExtra {
+  return row.inbound_extra === null ? plainInbound : { ...plainInbound, ...JSON.parse(row.inbound_extra) };
+}
+
+export function readOutboundExtra(row: Pick<NumberRow, "outbound_extra">): OutboundExtra {
+  return row.outbound_extra === null ? plainOutbound : { ...plainOutbound, ...JSON.parse(row.outbound_extra) };
+}
+
+/** What is kept of calls that come in; what is missing is as on a number that only points at an agent. */
+export function writeInboundExtra(extra: Partial<InboundExtra>): string {
+  return JSON.stringify({ ...plainInbound, ...extra });
+}
+
+export function writeOutboundExtra(extra: Partial<OutboundExtra>): string {
+  return JSON.stringify({ ...plainOutbound, ...extra });
+}
