@@ -1,8 +1,19 @@
 import { GatewayError } from "../../kit/errors.ts";
 import { makeId, type OrgId, type RandomBytes } from "../../kit/ids.ts";
 import type { Db } from "../store/database.ts";
-import { type ApiKeyRow, findKey, findKeyByHash, insertKey, listKeys, revokeKey, touchKey } from "../store/keys.ts";
+import {
+  type ApiKeyRow,
+  findAnyKey,
+  findKey,
+  findKeyByHash,
+  insertKey,
+  listKeys,
+  pageOfKeys,
+  revokeKey,
+  touchKey,
+} from "../store/keys.ts";
 import { findOrg } from "../store/orgs.ts";
+import type { Page, PageRequest } from "../store/page.ts";
 import type { ServiceDeps } from "./deps.ts";
 import { defaultScopes, isScope, type Scope } from "./scopes.ts";
 
@@ -37,6 +48,10 @@ export interface Keys {
   create(request: KeyRequest): Promise<{ key: ApiKey; secret: string }>;
   /** Keys of an organisation, or of all. */
   list(orgId?: OrgId): Promise<ApiKey[]>;
+  /** Newest first. */
+  page(orgId: OrgId, page: PageRequest): Promise<Page<ApiKey>>;
+  /** A key, whoever owns it; undefined when there is none. */
+  find(id: string): Promise<ApiKey | undefined>;
   /** Refuses with not-found when there is none; revoking twice is fine. */
   revoke(orgId: OrgId, id: string): Promise<void>;
   /** The key behind a secret; undefined when it is unknown or revoked. */
@@ -100,6 +115,14 @@ export function createKeys({ database: { db }, secrets, clock, random }: Service
       return { key: toKey(row), secret };
     },
     list: async (orgId) => (await listKeys(db, orgId)).map(toKey),
+    page: async (orgId, request) => {
+      const { data, next } = await pageOfKeys(db, orgId, request);
+      return { data: data.map(toKey), next };
+    },
+    find: async (id) => {
+      const row = await findAnyKey(db, id);
+      return row && toKey(row);
+    },
     revoke: async (orgId, id) => {
       if (!(await revokeKey(db, orgId, id, clock.wall())) && !(await findKey(db, orgId, id))) {
         throw new GatewayError("not-found", `there is no key ${id}`);

@@ -1,6 +1,7 @@
 import { GatewayError } from "../../kit/errors.ts";
 import { makeId, type OrgId } from "../../kit/ids.ts";
-import { allOrgs, findOrg, insertOrg, type OrgRow, updateOrg } from "../store/orgs.ts";
+import { allOrgs, findOrg, insertOrg, type OrgRow, pageOfOrgs, updateOrg } from "../store/orgs.ts";
+import type { Page, PageRequest } from "../store/page.ts";
 import type { ServiceDeps } from "./deps.ts";
 
 /** What an organisation may do, and how it pays. */
@@ -38,23 +39,21 @@ export interface Orgs {
   get(id: string): Promise<Org>;
   /** All, oldest first. */
   list(): Promise<Org[]>;
+  /** Newest first. */
+  page(page: PageRequest): Promise<Page<Org>>;
+  /** What is missing stays. */
   update(id: string, change: Partial<OrgSettings>): Promise<Org>;
 }
 
 export function createOrgs({ database: { db }, clock, random }: ServiceDeps): Orgs {
   return {
     create: async (settings) => {
+      checkOrg(settings);
       const now = clock.wall();
-      const org: Org = {
-        ...defaultOrg,
-        ...settings,
-        id: makeId("org", random) as OrgId,
-        createdAt: now,
-        updatedAt: now,
-      };
-      checkOrg(org);
-      await insertOrg(db, toRow(org));
-      return org;
+      const columns = toColumns({ ...defaultOrg, ...settings });
+      const row: OrgRow = { ...columns, id: makeId("org", random), created_at: now, updated_at: now };
+      await insertOrg(db, row);
+      return toOrg(row);
     },
     get: async (id) => {
       const row = await findOrg(db, id);
@@ -62,20 +61,24 @@ export function createOrgs({ database: { db }, clock, random }: ServiceDeps): Or
       return toOrg(row);
     },
     list: async () => (await allOrgs(db)).map(toOrg),
-    update: (id, change) =>
-      db.transaction().execute(async (trx) => {
-        const row = await findOrg(trx, id);
-        if (!row) throw new GatewayError("not-found", "there is no such organisation");
-        const org = { ...toOrg(row), ...change, updatedAt: clock.wall() };
-        checkOrg(org);
-        await updateOrg(trx, id, toRow(org));
-        return org;
-      }),
+    page: async (request) => {
+      const { data, next } = await pageOfOrgs(db, request);
+      return { data: data.map(toOrg), next };
+    },
+    update: async (id, change) => {
+      checkOrg(change);
+      // Only what changes is written, so that two changes at once both count.
+      const columns = Object.entries(toColumns(change)).filter(([, value]) => value !== undefined);
+      const found = await updateOrg(db, id, { ...Object.fromEntries(columns), updated_at: clock.wall() });
+      const row = found && (await findOrg(db, id));
+      if (!row) throw new GatewayError("not-found", "there is no such organisation");
+      return toOrg(row);
+    },
   };
 }
 
-function checkOrg({ name, spendingCapMicros }: Org): void {
-  if (name.trim() === "" || name.length > 100) {
+function checkOrg({ name, spendingCapMicros = null }: Partial<OrgSettings>): void {
+  if (name !== undefined && (name.trim() === "" || name.length > 100)) {
     throw new GatewayError("invalid-request", "an organisation's name has 1–100 characters", "name");
   }
   if (spendingCapMicros !== null && !(Number.isSafeInteger(spendingCapMicros) && spendingCapMicros >= 0)) {
@@ -83,17 +86,19 @@ function checkOrg({ name, spendingCapMicros }: Org): void {
   }
 }
 
-function toRow(org: Org): OrgRow {
+type OrgColumns = Omit<OrgRow, "id" | "created_at" | "updated_at">;
+
+function toColumns(settings: OrgSettings): OrgColumns;
+function toColumns(settings: Partial<OrgSettings>): Partial<OrgColumns>;
+function toColumns(settings: Partial<OrgSettings>): Partial<OrgColumns> {
+  const { name, plan, billing, priceBook, hasPaymentMethod, spendingCapMicros } = settings;
   return {
-    id: org.id,
-    name: org.name,
-    plan: org.plan,
-    billing: org.billing,
-    price_book: org.priceBook,
-    has_payment_method: org.hasPaymentMethod ? 1 : 0,
-    spending_cap_micros: org.spendingCapMicros,
-    created_at: org.createdAt,
-    updated_at: org.updatedAt,
+    name,
+    plan,
+    billing,
+    price_book: priceBook,
+    has_payment_method: hasPaymentMethod === undefined ? undefined : Number(hasPaymentMethod),
+    spending_cap_micros: spendingCapMicros,
   };
 }
 

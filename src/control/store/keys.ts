@@ -1,5 +1,6 @@
 import type { CompiledQuery, Selectable } from "kysely";
 import type { Db } from "./database.ts";
+import { cutPage, olderThan, type Page, type PageRequest } from "./page.ts";
 import type { ApiKeysTable } from "./schema.ts";
 
 export type ApiKeyRow = Selectable<ApiKeysTable>;
@@ -22,6 +23,19 @@ export async function findKeyByHash(db: Db, hash: string): Promise<ApiKeyRow | u
 
 export function findKey(db: Db, orgId: string, id: string): Promise<ApiKeyRow | undefined> {
   return db.selectFrom("api_keys").selectAll().where("org_id", "=", orgId).where("id", "=", id).executeTakeFirst();
+}
+
+/** A key by its id, whoever owns it. */
+export function findAnyKey(db: Db, id: string): Promise<ApiKeyRow | undefined> {
+  return db.selectFrom("api_keys").selectAll().where("id", "=", id).executeTakeFirst();
+}
+
+/** Keys of an organisation, newest first, revoked ones too. */
+export async function pageOfKeys(db: Db, orgId: string, page: PageRequest): Promise<Page<ApiKeyRow>> {
+  let query = db.selectFrom("api_keys").selectAll().where("org_id", "=", orgId);
+  if (page.after) query = query.where(olderThan(page.after));
+  const ordered = query.orderBy("created_at", "desc").orderBy("id", "desc");
+  return cutPage(await ordered.limit(page.limit + 1).execute(), page.limit);
 }
 
 /** Keys of an organisation, or all, oldest first, revoked ones too. */

@@ -1,5 +1,6 @@
 import type { Selectable, Updateable } from "kysely";
 import type { Db } from "./database.ts";
+import { cutPage, olderThan, type Page, type PageRequest } from "./page.ts";
 import type { OrgsTable } from "./schema.ts";
 
 export type OrgRow = Selectable<OrgsTable>;
@@ -17,6 +18,16 @@ export function allOrgs(db: Db): Promise<OrgRow[]> {
   return db.selectFrom("orgs").selectAll().orderBy("created_at").orderBy("id").execute();
 }
 
-export async function updateOrg(db: Db, id: string, change: Updateable<OrgsTable>): Promise<void> {
-  await db.updateTable("orgs").set(change).where("id", "=", id).execute();
+/** Organisations, newest first. */
+export async function pageOfOrgs(db: Db, page: PageRequest): Promise<Page<OrgRow>> {
+  let query = db.selectFrom("orgs").selectAll();
+  if (page.after) query = query.where(olderThan(page.after));
+  const ordered = query.orderBy("created_at", "desc").orderBy("id", "desc");
+  return cutPage(await ordered.limit(page.limit + 1).execute(), page.limit);
+}
+
+/** Writes the columns that are there; false when there is no such organisation. */
+export async function updateOrg(db: Db, id: string, change: Updateable<OrgsTable>): Promise<boolean> {
+  const result = await db.updateTable("orgs").set(change).where("id", "=", id).executeTakeFirst();
+  return result.numUpdatedRows > 0n;
 }

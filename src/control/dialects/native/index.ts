@@ -8,8 +8,10 @@ import { billingRoutes } from "./billing.ts";
 import { callRoutes } from "./calls.ts";
 import { conversationRoutes } from "./conversations.ts";
 import { eventRoutes } from "./events.ts";
+import { keyRoutes } from "./keys.ts";
 import { ledgerRoutes } from "./ledger.ts";
 import { numberRoutes } from "./numbers.ts";
+import { orgRoutes } from "./orgs.ts";
 import { phoneRoutes } from "./phones.ts";
 import { placeCallRoute } from "./place-call.ts";
 import { sipRoutes } from "./sip.ts";
@@ -54,5 +56,7 @@ export async function nativeApi(app: FastifyInstance, deps: NativeDeps): Promise
     billingRoutes(typed);
     ledgerRoutes(typed);
     usageRoutes(typed);
+    orgRoutes(typed, deps);
+    keyRoutes(typed, deps);
   });
 }
