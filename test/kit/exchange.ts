@@ -6,7 +6,8 @@ import { TextDesk, type TextTrunks } from "../../src/control/exchange/io/text-de
 import { type Extension, type Phone, parseExtension } from "../../src/control/exchange/phone.ts";
 import { PhoneBook } from "../../src/control/exchange/phone-book.ts";
 import type { NewText, TextDirection, TextOutcome, TextRecords } from "../../src/control/exchange/text.ts";
-import { firstOrgId } from "../../src/kit/ids.ts";
+import { GatewayError } from "../../src/kit/errors.ts";
+import { firstOrgId, type OrgId } from "../../src/kit/ids.ts";
 import { systemRandom } from "../../src/kit/io/random.ts";
 import { systemClock } from "../../src/kit/io/system-clock.ts";
 import { createLogger } from "../../src/kit/log.ts";
@@ -42,9 +43,18 @@ export const noTrunks: TextTrunks = {
   authorize: () => undefined,
 };
 
-/** Opens the exchange; `agentNumbers` are ours and answered by agents. */
+/**
+ * Opens the exchange; `agentNumbers` are ours and answered by agents, `otherNumber` is another organisation's. Texts to it
+ * are put into `posted`; without it they cannot be paid.
+ */
 export async function openExchange(
-  options: { trunks?: Partial<TextTrunks>; agentNumbers?: readonly string[]; allowMd5?: boolean } = {},
+  options: {
+    trunks?: Partial<TextTrunks>;
+    agentNumbers?: readonly string[];
+    otherNumber?: string;
+    posted?: NewText[];
+    allowMd5?: boolean;
+  } = {},
 ) {
   const book = new PhoneBook();
   const guard = new SourceGuard(defaultSourceGuard);
@@ -52,8 +62,15 @@ export async function openExchange(
   const texts: KeptText[] = [];
   const settled: (() => void)[] = [];
   const records: TextRecords = {
-    ownerOf: async (number) => (options.agentNumbers?.includes(number) ? firstOrgId : undefined),
+    ownerOf: async (number) => {
+      if (number === options.otherNumber) return "org_other" as OrgId;
+      return options.agentNumbers?.includes(number) ? firstOrgId : undefined;
+    },
     add: async (text, direction, status) => `text_${texts.push({ ...text, direction, status, detail: null })}`,
+    post: async (text) => {
+      if (options.posted === undefined) throw new GatewayError("payment-required", "no credit");
+      return `text_${options.posted.push(text)}`;
+    },
     settle: async (id, { status, detail }: TextOutcome) => {
       Object.assign(texts[Number(id.slice(5)) - 1]!, { status, detail });
       for (const tell of settled.splice(0)) tell();

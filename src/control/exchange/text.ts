@@ -29,6 +29,11 @@ export interface TextRecords {
   ownerOf(number: string): Promise<OrgId | undefined>;
   /** Keeps a text; gives its id. */
   add(text: NewText, direction: TextDirection, status: "queued" | "received"): Promise<string>;
+  /**
+   * Keeps a text of a phone of ours for a number of another organisation, on both sides; refuses with `GatewayError`
+   * what its organisation may not spend. Gives its id.
+   */
+  post(text: NewText): Promise<string>;
   /** Notes what became of a queued text. */
   settle(id: string, outcome: TextOutcome): Promise<void>;
 }

@@ -9,7 +9,7 @@ import type { PhoneBook } from "../exchange/phone-book.ts";
 import { openDatabase } from "../store/database.ts";
 import { deleteEventsBefore } from "../store/events.ts";
 import { probeDatabase } from "../store/meta.ts";
-import { takenNumbers } from "../store/numbers.ts";
+import { findNumberByE164, takenNumbers } from "../store/numbers.ts";
 import { openRecordings, type RecordingFiles } from "../store/recordings.ts";
 import { createSecrets, readSecretKey } from "../store/secrets.ts";
 import { WriteQueue } from "../store/write-queue.ts";
@@ -35,6 +35,7 @@ import { createPhones, openPhoneBook } from "./phones.ts";
 import { createRecordingLinks, type RecordingLinks } from "./recording-links.ts";
 import { createSipTraces, type SipTraces } from "./sip-traces.ts";
 import type { Tenant } from "./tenant.ts";
+import type { TextDeps } from "./texts/deps.ts";
 import { OtpWaiters } from "./texts/io/otp-waiters.ts";
 import { createGatewayTexts, createTexts, type GatewayTexts, type Text } from "./texts.ts";
 import { createGatewayTrunks, createTrunks, type GatewayTrunks } from "./trunks.ts";
@@ -119,14 +120,24 @@ export async function openServices(
   const orgs = createOrgs(deps);
   const phoneBook = await openPhoneBook(deps);
   const { money, priceBooks, page: paymentPage, billing } = openMoney(deps, settings);
-  const textDeps = { ...deps, money, otpWaiters: new OtpWaiters<Text>() };
+  const outbox = createOutbox({ clock, random, voices: {} });
+  const carriers = [createLocalCarrier({ takenOf: (some) => takenNumbers(database.db, some, clock.wall() - restMs) })];
+  const textDeps: TextDeps = {
+    ...deps,
+    money,
+    outbox,
+    carrierOf: async (db, number) => {
+      const row = await findNumberByE164(db, undefined, number);
+      return carriers.find(({ name }) => name === row?.carrier)?.texts;
+    },
+    otpWaiters: new OtpWaiters<Text>(),
+  };
   const texts = createGatewayTexts(textDeps);
   const trunks = createGatewayTrunks(deps);
-  const outbox = createOutbox({ clock, random, voices: {} });
   const numberDeps: NumberDeps = {
     ...deps,
     allowHttp,
-    carriers: [createLocalCarrier({ takenOf: (some) => takenNumbers(database.db, some, clock.wall() - restMs) })],
+    carriers,
     money,
     priceBooks,
     outbox,

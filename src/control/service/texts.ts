@@ -116,14 +116,15 @@ export function createTexts(deps: TextDeps, gateway: GatewayTexts, orgId: OrgId)
     if (!number && phone?.org_id !== orgId) {
       throw new GatewayError("invalid-request", "is no number of ours", "from");
     }
-    const from = number ?? order.from;
-    if (to === from) throw new GatewayError("invalid-request", "is the number it is sent from", "to");
     const direction = await directionTo(to);
     if (!number && direction === "outbound" && (await ownerOfNumber(db, to)) === orgId) {
       // From a phone to a number of the same house: one text, and it has come.
-      const id = await gateway.records.add({ orgId, from, to, body }, "internal", "received");
+      const id = await gateway.records.add({ orgId, from: order.from, to, body }, "internal", "received");
       return { ...(await get(id)), isReplay: false };
     }
+    const from = number ?? (direction === "internal" ? order.from : parseE164(phone?.number ?? ""));
+    if (!from) throw new GatewayError("invalid-request", "has no number that could be answered", "from");
+    if (to === from) throw new GatewayError("invalid-request", "is the number it is sent from", "to");
     const pair = number ? { number, contact: to } : undefined;
     const text = { orgId, from, to, body, direction, pair, metadata, idempotencyKey: key, isAnswer: false };
     return sendOnce(text);

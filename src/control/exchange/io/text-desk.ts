@@ -1,4 +1,5 @@
 import type { Clock } from "../../../kit/clock.ts";
+import { GatewayError } from "../../../kit/errors.ts";
 import { type OrgId, parseE164, type RandomBytes } from "../../../kit/ids.ts";
 import type { Logger } from "../../../kit/log.ts";
 import type { Metrics } from "../../../kit/metrics.ts";
@@ -120,7 +121,7 @@ export class TextDesk implements TextCarrier {
       return this.#relay(text, direction);
     }
     const owner = await records.ownerOf(to);
-    if (owner) {
+    if (owner && (writer.type === "trunk" || owner === orgId)) {
       const textId = await records.add({ ...text, orgId: owner }, direction, "received");
       const by = writer.type === "trunk" ? { trunkId: writer.trunk.id } : { phoneId: writer.phone.id };
       this.#note({ textId, direction, status: "received", ...by });
@@ -129,8 +130,22 @@ export class TextDesk implements TextCarrier {
     if (writer.type === "trunk") return { status: 404 };
     if (writer.phone.mayCall !== "any") return { status: 403 };
     const [caller, called] = [parseE164(sender), parseE164(to)];
-    if (!caller || !called || trunks.choose(orgId, caller, called) === undefined) return { status: 404 };
+    if (!caller || !called) return { status: 404 };
+    if (owner) return this.#post(text);
+    if (trunks.choose(orgId, caller, called) === undefined) return { status: 404 };
     return this.#relay(text, "outbound");
+  }
+
+  /** To a number of another organisation, who pays for it as for any text. */
+  async #post(text: NewText): Promise<Answer> {
+    try {
+      const textId = await this.#options.records.post(text);
+      this.#note({ textId, direction: "outbound", status: "delivered" });
+      return { status: 200 };
+    } catch (error) {
+      if (error instanceof GatewayError && error.code !== "internal") return { status: 403 };
+      throw error;
+    }
   }
 
   /** Keeps the text, sends it on, and tells its sender what became of it, if that is known soon. */

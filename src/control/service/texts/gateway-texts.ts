@@ -263,6 +263,12 @@ export function createGatewayTexts(deps: TextDeps): GatewayTexts {
         await insertText(db, row);
         return row.id;
       },
+      post: async (text) => {
+        const order = { ...text, direction: "outbound", pair: undefined, metadata: {}, idempotencyKey: null } as const;
+        const row = await db.transaction().execute((trx) => keepOutgoing(deps, trx, { ...order, isAnswer: false }));
+        await dispatch(row);
+        return row.id;
+      },
       settle,
     },
     connect: async (given) => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { NewText } from "../../../../src/control/exchange/text.ts";
 import type { Trunk } from "../../../../src/control/exchange/trunk.ts";
 import { type E164, firstOrgId } from "../../../../src/kit/ids.ts";
 import { systemRandom } from "../../../../src/kit/io/random.ts";
@@ -73,6 +74,25 @@ describe("texts by SIP MESSAGE over loopback", () => {
     // At the name the device knows us by, so that it can write back.
     expect(message.headers.get("From")).toMatch(/^<sip:101@tandem>;tag=/);
     expect(exchange.texts).toMatchObject([{ direction: "internal", status: "delivered", detail: null }]);
+  });
+
+  test("text: to a number of another organisation is posted for both, by whoever may and can pay", async () => {
+    const otherNumber = "+15550300";
+    const posted: NewText[] = [];
+    const exchange = await openExchange({ otherNumber, posted });
+    const number = "+15550123" as E164;
+    const telephone = await registered(exchange, "101", { number });
+    expect((await telephone.text(otherNumber, "hello")).status).toBe(200);
+    expect(posted).toEqual([{ orgId: firstOrgId, from: number, to: otherNumber, body: "hello" }]);
+    // An extension is no number that could be answered.
+    const nameless = await registered(exchange, "102");
+    expect((await nameless.text(otherNumber, "hello")).status).toBe(404);
+    const kept = await registered(exchange, "103", { number: "+15550124" as E164, mayCall: "internal" });
+    expect((await kept.text(otherNumber, "hello")).status).toBe(403);
+    const poor = await openExchange({ otherNumber });
+    const broke = await registered(poor, "104", { number: "+15550125" as E164 });
+    expect((await broke.text(otherNumber, "hello")).status).toBe(403);
+    expect(posted).toHaveLength(1);
   });
 
   test("text: goes to every device of a phone, and one that has it is enough", async () => {
