@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { type Config, readConfig } from "./config.ts";
 import { GatewayCalls } from "./control/calls/io/gateway-calls.ts";
 import { MediaProcess } from "./control/calls/io/media-process.ts";
+import { voices } from "./control/dialects/voices.ts";
 import { createMemoryLimiter } from "./control/http/limits/limiter.ts";
 import { createRedisLimiter } from "./control/http/limits/redis-limiter.ts";
 import { createHttpServer } from "./control/http/server.ts";
@@ -37,7 +38,7 @@ async function start(config: Config): Promise<void> {
   await refuseTakenPort("TANDEM_MEDIA_WS", config.mediaWs);
   await refuseTakenPort("TANDEM_SIP", config.sip);
   if (config.sipTls !== null) await refuseTakenPort("TANDEM_SIP_TLS", config.sipTls);
-  const services = await openServices(config, clock, systemRandom, log);
+  const services = await openServices(config, clock, systemRandom, { log, voices });
   await services.forgetOldEvents();
   const forgetting = setInterval(() => {
     services.forgetOldEvents().catch((error: unknown) => log.warn({ err: error }, "old events could not be deleted"));
@@ -46,6 +47,7 @@ async function start(config: Config): Promise<void> {
   const leftOver = await services.callRecords.failCallsLeftOver("gateway-restarted");
   if (leftOver > 0) log.warn({ calls: leftOver }, "calls of the run before ended as failed");
   await services.settleLeftOver();
+  const webhooks = services.startWebhooks(metrics);
 
   const lookAfterNumbers = () =>
     services
@@ -119,6 +121,7 @@ async function start(config: Config): Promise<void> {
     calls.close();
     clearInterval(forgetting);
     await http.close();
+    await webhooks.stop();
     await limiter.close();
     await services.close();
     log.info("stopped");

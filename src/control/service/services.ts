@@ -2,6 +2,7 @@ import type { Clock } from "../../kit/clock.ts";
 import { firstOrgId, type OrgId, type RandomBytes } from "../../kit/ids.ts";
 import { guardedFetch } from "../../kit/io/guarded-http.ts";
 import { createLogger, type Logger } from "../../kit/log.ts";
+import type { Metrics } from "../../kit/metrics.ts";
 import type { ProviderName } from "../../media/protocol.ts";
 import type { CallRecords } from "../calls/call-control.ts";
 import { createLocalCarrier } from "../carriers/local.ts";
@@ -11,8 +12,9 @@ import { deleteEventsBefore } from "../store/events.ts";
 import { probeDatabase } from "../store/meta.ts";
 import { findNumberByE164, takenNumbers } from "../store/numbers.ts";
 import { openRecordings, type RecordingFiles } from "../store/recordings.ts";
-import { createSecrets, readSecretKey } from "../store/secrets.ts";
+import { createSecrets, readSecretKey, type Secrets } from "../store/secrets.ts";
 import { WriteQueue } from "../store/write-queue.ts";
+import { WebhookWorker } from "../webhooks/io/webhook-worker.ts";
 import { createAgents } from "./agents.ts";
 import { createCallRecords } from "./call-records.ts";
 import { createCalls } from "./calls.ts";
@@ -23,6 +25,7 @@ import { createKeys, type Keys } from "./keys.ts";
 import type { Money } from "./money/money.ts";
 import { type MoneySettings, openMoney } from "./money/open.ts";
 import type { PaymentPage } from "./money/payment-page.ts";
+import type { Voices } from "./notices.ts";
 import { chargeMonthly } from "./numbers/charges.ts";
 import type { NumberDeps } from "./numbers/deps.ts";
 import { restMs, undoCutOffPurchases } from "./numbers/purchase.ts";
@@ -30,7 +33,7 @@ import { giveBackReleased } from "./numbers/release.ts";
 import { resolveInbound } from "./numbers/resolve.ts";
 import { createNumbers } from "./numbers.ts";
 import { createOrgs, type Orgs } from "./orgs.ts";
-import { createOutbox } from "./outbox.ts";
+import { createOutbox, createRenderDelivery } from "./outbox.ts";
 import { createPhones, openPhoneBook } from "./phones.ts";
 import { createRecordingLinks, type RecordingLinks } from "./recording-links.ts";
 import { createSipTraces, type SipTraces } from "./sip-traces.ts";
@@ -39,6 +42,7 @@ import type { TextDeps } from "./texts/deps.ts";
 import { OtpWaiters } from "./texts/io/otp-waiters.ts";
 import { createGatewayTexts, createTexts, type GatewayTexts, type Text } from "./texts.ts";
 import { createGatewayTrunks, createTrunks, type GatewayTrunks } from "./trunks.ts";
+import { createWebhooks } from "./webhooks.ts";
 
 /** The settings the services need. */
 export interface ServicesSettings extends MoneySettings {
@@ -87,12 +91,21 @@ export interface Services {
   settleLeftOver(): Promise<number>;
   /** Undoes what a crash cut off of buying and releasing numbers, and charges the months that have begun. */
   lookAfterNumbers(): Promise<void>;
+  /** Tells customers' webhooks what happened, until the worker is stopped. */
+  startWebhooks(metrics: Metrics): Pick<WebhookWorker, "stop">;
   /** Deletes events that have outlived their time. */
   forgetOldEvents(): Promise<void>;
   /** Rejects when the database does not answer. */
   probe(): Promise<void>;
   /** Writes what waits and closes the database. Twice is fine. */
   close(): Promise<void>;
+}
+
+/** What services are given from above. */
+export interface ServicesGiven {
+  readonly log?: Logger;
+  /** How each API tells of events; an API without one tells of none. */
+  readonly voices?: Voices;
 }
 
 /** Organisations whose services are kept at hand. */
@@ -103,8 +116,9 @@ export async function openServices(
   settings: ServicesSettings,
   clock: Clock,
   random: RandomBytes,
-  log: Pick<Logger, "warn"> = createLogger("silent", "services"),
+  given: ServicesGiven = {},
 ): Promise<Services> {
+  const { log = createLogger("silent", "services"), voices = {} } = given;
   const { dataDir, defaultProvider, publicUrl, allowPrivateTargets: allowHttp } = settings;
   const secretKey = readSecretKey(dataDir, settings.secretKey, random);
   const database = await openDatabase(dataDir, settings.databaseUrl);
@@ -120,7 +134,7 @@ export async function openServices(
   const orgs = createOrgs(deps);
   const phoneBook = await openPhoneBook(deps);
   const { money, priceBooks, page: paymentPage, billing } = openMoney(deps, settings);
-  const outbox = createOutbox({ clock, random, voices: {} });
+  const outbox = createOutbox({ clock, random, voices });
   const carriers = [createLocalCarrier({ takenOf: (some) => takenNumbers(database.db, some, clock.wall() - restMs) })];
   const textDeps: TextDeps = {
     ...deps,
@@ -152,9 +166,10 @@ export async function openServices(
     numbers: createNumbers(numberDeps, orgId),
     phones: createPhones(deps, phoneBook, orgId),
     texts: createTexts(textDeps, texts, orgId),
-    calls: createCalls(deps, orgId),
+    calls: createCalls({ ...deps, money }, orgId),
     trunks: createTrunks(deps, trunks, orgId),
     billing: billing(orgId),
+    webhooks: (dialect) => createWebhooks({ ...deps, outbox, voices, allowHttp }, orgId, dialect),
   });
   const tenant = (orgId: OrgId): Tenant => {
     const known = tenants.get(orgId);
@@ -176,6 +191,8 @@ export async function openServices(
       ...deps,
       queue,
       recordings,
+      money,
+      outbox,
       resolveInbound: (to, from) => resolveInbound(numberDeps, to, from),
     }),
     trunks,
@@ -194,6 +211,24 @@ export async function openServices(
       await undoCutOffPurchases(numberDeps, isAlone ? Infinity : clock.wall() - purchaseTimeMs);
       await giveBackReleased(numberDeps);
       await chargeMonthly(numberDeps, clock.wall());
+    },
+    startWebhooks: (metrics) => {
+      const { allowPrivateTargets } = settings;
+      const render = createRenderDelivery(voices);
+      const openSecret: Secrets["open"] = (sealed, context) => deps.secrets.open(sealed, context);
+      const worker = new WebhookWorker({
+        database,
+        openSecret,
+        render,
+        clock,
+        random,
+        log,
+        metrics,
+        allowPrivateTargets,
+      });
+      outbox.connect((ids) => worker.wake(ids));
+      worker.start();
+      return worker;
     },
     forgetOldEvents: () => deleteEventsBefore(database.db, clock.wall() - eventLifetimeMs),
     probe: () => probeDatabase(database.db),

@@ -1,12 +1,14 @@
 import type { OrgId } from "../../kit/ids.ts";
 import type { Agents } from "./agents.ts";
 import type { Calls } from "./calls.ts";
+import type { Dialect } from "./keys.ts";
 import type { Billing } from "./money/billing.ts";
 import type { Numbers } from "./numbers.ts";
 import type { Org } from "./orgs.ts";
 import type { Phones } from "./phones.ts";
 import type { Texts } from "./texts.ts";
 import type { Trunks } from "./trunks.ts";
+import type { Webhooks } from "./webhooks.ts";
 
 /** Everything that is one organisation's: what belongs to another is not there. */
 export interface Tenant {
@@ -19,4 +21,6 @@ export interface Tenant {
   readonly calls: Calls;
   readonly trunks: Trunks;
   readonly billing: Billing;
+  /** The webhooks of one API. */
+  webhooks(dialect: Dialect): Webhooks;
 }

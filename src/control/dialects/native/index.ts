@@ -6,10 +6,12 @@ import { agentRoutes } from "./agents.ts";
 import type { NativeDeps } from "./app.ts";
 import { billingRoutes } from "./billing.ts";
 import { callRoutes } from "./calls.ts";
+import { catalogueRoutes } from "./catalogue.ts";
 import { conversationRoutes } from "./conversations.ts";
 import { eventRoutes } from "./events.ts";
 import { keyRoutes } from "./keys.ts";
 import { ledgerRoutes } from "./ledger.ts";
+import { numberAgentRoutes } from "./number-agents.ts";
 import { numberRoutes } from "./numbers.ts";
 import { orgRoutes } from "./orgs.ts";
 import { phoneRoutes } from "./phones.ts";
@@ -19,6 +21,7 @@ import { textRoutes } from "./texts.ts";
 import { transferRoutes } from "./transfers.ts";
 import { trunkRoutes } from "./trunks.ts";
 import { usageRoutes } from "./usage.ts";
+import { webhookRoutes } from "./webhooks.ts";
 
 /** Tandem's own API (`/api/v1`): keys begin with `tk_live_`. */
 export async function nativeApi(app: FastifyInstance, deps: NativeDeps): Promise<void> {
@@ -39,11 +42,13 @@ export async function nativeApi(app: FastifyInstance, deps: NativeDeps): Promise
     },
   });
   app.get("/openapi.json", { schema: { hide: true } }, async () => app.swagger());
+  catalogueRoutes(app.withTypeProvider<TypeBoxTypeProvider>());
   await app.register(async (scope) => {
     scope.addHook("onRequest", requireKey("native", house, clock, rateLimits));
     const typed = scope.withTypeProvider<TypeBoxTypeProvider>();
     agentRoutes(typed);
     numberRoutes(typed);
+    numberAgentRoutes(typed);
     trunkRoutes(typed);
     phoneRoutes(typed);
     textRoutes(typed);
@@ -56,6 +61,7 @@ export async function nativeApi(app: FastifyInstance, deps: NativeDeps): Promise
     billingRoutes(typed);
     ledgerRoutes(typed);
     usageRoutes(typed);
+    webhookRoutes(typed, (request) => request.tenant.webhooks("native"));
     orgRoutes(typed, deps);
     keyRoutes(typed, deps);
   });
