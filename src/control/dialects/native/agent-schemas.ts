@@ -163,26 +163,3 @@ export type AgentBody = Static<typeof AgentBody>;
 const signingSecret = Type.String({ description: "Key of the HMAC on requests to your tools. Shown here only." });
 export const CreatedAgentBody = Type.Object({ ...agentMembers, signing_secret: signingSecret });
 export const SecretBody = Type.Object({ signing_secret: signingSecret });
-
-const E164Text = Type.String({ pattern: "^\\+[1-9][0-9]{1,14}$", description: "E.164." });
-const AgentRef = Type.String({ minLength: 1, maxLength: 100 });
-const numberSettings = {
-  inbound_agent_id: AgentRef,
-  outbound_agent_id: AgentRef,
-  label: Type.String({ maxLength: 100 }),
-};
-
-export const CreateNumberBody = Type.Object({ number: E164Text, ...allNullable(numberSettings) }, strict);
-export type CreateNumberBody = Static<typeof CreateNumberBody>;
-export const ChangeNumberBody = Type.Object(allNullable(numberSettings), strict);
-export type ChangeNumberBody = Static<typeof ChangeNumberBody>;
-export const NumberBody = Type.Object({
-  id: Type.String(),
-  number: E164Text,
-  inbound_agent_id: nullable(AgentRef),
-  outbound_agent_id: nullable(AgentRef),
-  label: nullable(numberSettings.label),
-  created_at: Instant,
-  updated_at: Instant,
-});
-export type NumberBody = Static<typeof NumberBody>;

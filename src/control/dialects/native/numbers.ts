@@ -1,30 +1,85 @@
 import { Type } from "@fastify/type-provider-typebox";
 import { GatewayError } from "../../../kit/errors.ts";
 import { type AgentId, type E164, parseAgentId } from "../../../kit/ids.ts";
-import type { NumberSettings, TelephoneNumber } from "../../service/numbers.ts";
-import { ChangeNumberBody, CreateNumberBody, NumberBody } from "./agent-schemas.ts";
+import type { NumberSettings, NumberWish, TelephoneNumber } from "../../service/numbers.ts";
 import type { NativeApp } from "./app.ts";
 import { refusals } from "./errors.ts";
+import {
+  BuyNumberBody,
+  ChangeNumberBody,
+  CreateNumberBody,
+  NumberBody,
+  OffersBody,
+  SearchNumbersBody,
+} from "./number-schemas.ts";
 import { listOf, pageQuery, readPage, renderPage } from "./paging.ts";
-import { instant, strict } from "./shapes.ts";
+import { instant, instantOrNull, strict } from "./shapes.ts";
 
 const IdParams = Type.Object({ id: Type.String() });
-const ListQuery = Type.Object(pageQuery, strict);
+const ListQuery = Type.Object(
+  {
+    ...pageQuery,
+    country: Type.Optional(Type.String({ maxLength: 2 })),
+    type: Type.Optional(Type.String({ maxLength: 10 })),
+  },
+  strict,
+);
+const tags = ["numbers"];
 
-/** `/numbers`: where calls come in, and who answers there. */
+/** `/numbers`: bought, brought along, changed, given back. */
 export function numberRoutes(app: NativeApp): void {
+  app.post(
+    "/numbers/search",
+    {
+      config: { scope: "read" },
+      schema: {
+        operationId: "searchNumbers",
+        tags,
+        body: SearchNumbersBody,
+        response: { 200: OffersBody, ...refusals() },
+      },
+    },
+    async ({ tenant, body }) => {
+      const offers = await tenant.numbers.search(readWish(body), body.limit ?? 10);
+      return {
+        data: offers.map(({ number, country, areaCode, type, capabilities, monthlyMicros }) => ({
+          number,
+          country,
+          area_code: areaCode,
+          type,
+          capabilities: [...capabilities],
+          monthly_micros: monthlyMicros,
+        })),
+      };
+    },
+  );
+  app.post(
+    "/numbers/buy",
+    {
+      schema: {
+        operationId: "buyNumber",
+        tags,
+        body: BuyNumberBody,
+        response: { 201: NumberBody, ...refusals(402, 409) },
+      },
+    },
+    async ({ tenant, body }, reply) => {
+      const order = { ...readWish(body), ...readSettings(body), number: body.number };
+      return reply.code(201).send(renderNumber(await tenant.numbers.buy(order)));
+    },
+  );
   app.post(
     "/numbers",
     {
       schema: {
         operationId: "createNumber",
-        tags: ["numbers"],
+        tags,
         body: CreateNumberBody,
         response: { 201: NumberBody, ...refusals(409) },
       },
     },
-    async (request, reply) => {
-      const number = await request.tenant.numbers.create(request.body.number as E164, readNumber(request.body));
+    async ({ tenant, body }, reply) => {
+      const number = await tenant.numbers.create(body.number as E164, readSettings(body));
       return reply.code(201).send(renderNumber(number));
     },
   );
@@ -33,60 +88,71 @@ export function numberRoutes(app: NativeApp): void {
     {
       schema: {
         operationId: "listNumbers",
-        tags: ["numbers"],
+        tags,
         querystring: ListQuery,
         response: { 200: listOf(NumberBody), ...refusals() },
       },
     },
-    async (request) => renderPage(await request.tenant.numbers.list({}, readPage(request.query)), renderNumber),
+    async ({ tenant, query }) => {
+      const { country, type } = query;
+      return renderPage(await tenant.numbers.list({ country, type }, readPage(query)), renderNumber);
+    },
   );
   app.get(
     "/numbers/:id",
     {
       schema: {
         operationId: "getNumber",
-        tags: ["numbers"],
+        tags,
         params: IdParams,
         response: { 200: NumberBody, ...refusals(404) },
       },
     },
-    async (request) => renderNumber(await request.tenant.numbers.get(request.params.id)),
+    async ({ tenant, params }) => renderNumber(await tenant.numbers.get(params.id)),
   );
   app.patch(
     "/numbers/:id",
     {
       schema: {
         operationId: "changeNumber",
-        tags: ["numbers"],
+        tags,
         params: IdParams,
         body: ChangeNumberBody,
-        response: { 200: NumberBody, ...refusals(404) },
+        response: { 200: NumberBody, ...refusals(404, 409) },
       },
     },
-    async (request) => renderNumber(await request.tenant.numbers.update(request.params.id, readNumber(request.body))),
+    async ({ tenant, params, body }) => {
+      const { voice, language } = body;
+      return renderNumber(await tenant.numbers.update(params.id, { ...readSettings(body), voice, language }));
+    },
   );
   app.delete(
     "/numbers/:id",
     {
       schema: {
         operationId: "deleteNumber",
-        tags: ["numbers"],
+        tags,
         params: IdParams,
         response: { 204: Type.Null(), ...refusals(404) },
       },
     },
-    async (request, reply) => {
-      await request.tenant.numbers.release(request.params.id);
+    async ({ tenant, params }, reply) => {
+      await tenant.numbers.release(params.id);
       return reply.code(204).send(null);
     },
   );
 }
 
-function readNumber(body: ChangeNumberBody): Partial<NumberSettings> {
+function readWish({ country, type, area_code: areaCode, capabilities }: SearchNumbersBody): NumberWish {
+  return { country, type, areaCode, capabilities };
+}
+
+function readSettings(body: Omit<ChangeNumberBody, "voice" | "language">): Partial<NumberSettings> {
   return {
     inboundAgentId: readAgentId(body.inbound_agent_id, "inboundAgentId"),
     outboundAgentId: readAgentId(body.outbound_agent_id, "outboundAgentId"),
     label: body.label,
+    metadata: body.metadata,
   };
 }
 
@@ -101,9 +167,19 @@ function renderNumber(number: TelephoneNumber): NumberBody {
   return {
     id: number.id,
     number: number.number,
+    type: number.type,
+    country: number.country,
+    area_code: number.areaCode,
+    capabilities: [...number.capabilities],
+    carrier: number.carrier,
     inbound_agent_id: number.inboundAgentId,
     outbound_agent_id: number.outboundAgentId,
+    answers: number.inbound?.mode === "ai",
     label: number.label,
+    metadata: number.metadata,
+    voice_mode: number.voiceMode,
+    monthly_micros: number.monthlyMicros,
+    next_charge_at: instantOrNull(number.nextChargeAt),
     created_at: instant(number.createdAt),
     updated_at: instant(number.updatedAt),
   };
