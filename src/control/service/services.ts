@@ -142,7 +142,8 @@ export async function openServices(
     outbox,
     carrierOf: async (db, number) => {
       const row = await findNumberByE164(db, undefined, number);
-      return carriers.find(({ name }) => name === row?.carrier)?.texts;
+      const company = carriers.find(({ name }) => name === row?.carrier);
+      return company?.texts && { name: company.name, texts: company.texts };
     },
     otpWaiters: new OtpWaiters<Text>(),
   };

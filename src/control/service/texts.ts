@@ -15,14 +15,16 @@ import {
 } from "../store/texts.ts";
 import { type Conversations, createConversations } from "./texts/conversations.ts";
 import type { TextDeps } from "./texts/deps.ts";
-import { type GatewayTexts, keepOutgoing, type OutgoingText } from "./texts/gateway-texts.ts";
+import type { GatewayTexts } from "./texts/gateway-texts.ts";
+import { keepOutgoing, type OutgoingText } from "./texts/keep-text.ts";
 import { type OtpArrival, type OtpWait, waitForOtp } from "./texts/otp-poll.ts";
 import { type Text, type TextMetadata, toText } from "./texts/text.ts";
 
 export type { NewText, TextDirection, TextStatus } from "../exchange/text.ts";
 export type { TextFilter } from "../store/texts.ts";
+export type { ArrivingText } from "./texts/arrivals.ts";
 export type { Conversation, Conversations } from "./texts/conversations.ts";
-export { type ArrivingText, createGatewayTexts, type GatewayTexts } from "./texts/gateway-texts.ts";
+export { createGatewayTexts, type GatewayTexts } from "./texts/gateway-texts.ts";
 export { maxOtpWaitMs, type OtpArrival, type OtpWait } from "./texts/otp-poll.ts";
 export { sideOf, type Text, type TextMetadata } from "./texts/text.ts";
 

@@ -67,7 +67,7 @@ export function moveText(
   db: Db,
   id: string,
   from: readonly string[],
-  change: Pick<TextRow, "status" | "detail" | "updated_at"> & Partial<Pick<TextRow, "carrier_text_id">>,
+  change: Pick<TextRow, "status" | "detail" | "updated_at">,
 ): Promise<TextRow | undefined> {
   return db
     .updateTable("texts")
@@ -76,6 +76,11 @@ export function moveText(
     .where("status", "in", from)
     .returningAll()
     .executeTakeFirst();
+}
+
+/** Notes which company took a text, and under what id. */
+export async function noteCarrier(db: Db, id: string, carrier: string, carrierTextId: string | null): Promise<void> {
+  await db.updateTable("texts").set({ carrier, carrier_text_id: carrierTextId }).where("id", "=", id).execute();
 }
 
 /** Texts of all organisations in a status, oldest first; `carrier`: only those it has. */

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { Extension } from "../../../src/control/exchange/phone.ts";
-import { keepOutgoing } from "../../../src/control/service/texts/gateway-texts.ts";
-import { firstOrgId, parseE164 } from "../../../src/kit/ids.ts";
+import type { TextCompany } from "../../../src/control/service/texts/deps.ts";
+import { keepOutgoing } from "../../../src/control/service/texts/keep-text.ts";
+import { type E164, firstOrgId, parseE164 } from "../../../src/kit/ids.ts";
 import { alsoOurs, nobodys, ours, textHouse, theirs } from "../../kit/text-house.ts";
 
 const page = { limit: 20, after: undefined };
@@ -66,6 +67,29 @@ describe("texts, between our own numbers", () => {
   });
 });
 
+describe("texts, from a phone to another organisation's number", () => {
+  test("texts: paid by the phone's house, from the number it can be answered at", async () => {
+    const { texts, otherTexts, services, gateway, kept, charged, refused } = await textHouse();
+    const { phones } = services.tenant(firstOrgId);
+    await phones.create({ username: "kitchen", number: "+15550133" as E164 });
+    await phones.create({ username: "nameless" });
+    await texts.send({ from: "kitchen", to: theirs, body: "by the API" });
+    await gateway.records.post({ orgId: firstOrgId, from: "+15550133", to: theirs, body: "by SIP" });
+    const { data } = await otherTexts.list({}, page);
+    expect(data.map(({ from, body }) => [from, body]).toSorted()).toEqual([
+      ["+15550133", "by SIP"],
+      ["+15550133", "by the API"],
+    ]);
+    expect(await kept(texts)).toHaveLength(2);
+    expect(charged.filter(({ item }) => item === "text.outbound")).toHaveLength(2);
+    await expect(texts.send({ from: "nameless", to: theirs, body: "x" })).rejects.toMatchObject({ field: "from" });
+    refused.add("text.outbound");
+    const order = { orgId: firstOrgId, from: "+15550133", to: theirs, body: "unpaid" };
+    await expect(gateway.records.post(order)).rejects.toMatchObject({ code: "forbidden" });
+    expect((await otherTexts.list({}, page)).data).toHaveLength(2);
+  });
+});
+
 describe("texts, out of the house", () => {
   test("texts: one that cannot be paid is not kept and not sent", async () => {
     const { texts, refused, kept, carried, told } = await textHouse();
@@ -99,20 +123,28 @@ describe("texts, out of the house", () => {
   test("texts: a telephone company's number sends by its company, and a company that is away fails it", async () => {
     const sentBy: string[] = [];
     const answers = [
-      async () => ({ carrierTextId: "SM1", status: "delivered" as const, detail: "" }),
+      async () => ({ carrierTextId: "SM1", status: "sent" as const, detail: "" }),
       () => Promise.reject(new Error("away")),
     ];
+    const sendText: TextCompany["texts"]["sendText"] = ({ body }) => {
+      sentBy.push(body);
+      return answers.shift()!();
+    };
     const house = await textHouse({
-      carrierOf: async (_db, number) =>
-        number === ours ? { sendText: ({ body }) => (sentBy.push(body), answers.shift()!()) } : undefined,
+      carrierOf: async (_db, number) => (number === ours ? { name: "twilio", texts: { sendText } } : undefined),
     });
     const { texts, carried, toldTo } = house;
     const first = await texts.send({ from: ours, to: nobodys, body: "first" });
     const second = await texts.send({ from: ours, to: nobodys, body: "second" });
     const third = await texts.send({ from: alsoOurs, to: nobodys, body: "third" });
-    await expect.poll(() => toldTo(firstOrgId).length).toBe(3);
+    await expect.poll(() => toldTo(firstOrgId).length).toBe(2);
     expect(sentBy).toEqual(["first", "second"]);
     expect(carried).toEqual([third.id]);
+    expect(await texts.get(first.id)).toMatchObject({ status: "sent" });
+    // What becomes of it the company tells later, under its own id.
+    const receipt = { carrierTextId: "SM1", status: "delivered", detail: "" } as const;
+    expect(await house.gateway.noteReceipt("telnyx", receipt)).toBe(false);
+    expect(await house.gateway.noteReceipt("twilio", receipt)).toBe(true);
     expect(await texts.get(first.id)).toMatchObject({ status: "delivered" });
     expect(await texts.get(second.id)).toMatchObject({ status: "failed", detail: "the carrier cannot be reached" });
   });

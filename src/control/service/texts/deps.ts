@@ -32,9 +32,10 @@ export interface TextOutbox {
   put(db: Db, orgId: OrgId, notices: readonly TextNotice[]): Promise<void>;
 }
 
-/** Sends texts of a telephone company's numbers. */
-export interface CompanyTexts {
-  sendText(text: CarrierText): Promise<TextReceipt>;
+/** The telephone company of a number, that sends its texts. */
+export interface TextCompany {
+  readonly name: string;
+  readonly texts: { sendText(text: CarrierText): Promise<TextReceipt> };
 }
 
 /** What texts stand on. */
@@ -44,7 +45,7 @@ export interface TextDeps extends Pick<ServiceDeps, "database" | "clock" | "rand
   /** Undefined: nobody is told. */
   readonly outbox?: TextOutbox | undefined;
   /** The company that sends a number's texts; undefined: it goes over our own exchange. */
-  readonly carrierOf?: ((db: Db, number: E164) => Promise<CompanyTexts | undefined>) | undefined;
+  readonly carrierOf?: ((db: Db, number: E164) => Promise<TextCompany | undefined>) | undefined;
   /** Told of each one-time code as it is committed. */
   readonly otpWaiters: OtpWaiters<Text>;
 }
