@@ -1,25 +1,10 @@
-import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
-import type {
-  FastifyBaseLogger,
-  FastifyInstance,
-  RawReplyDefaultExpression,
-  RawRequestDefaultExpression,
-  RawServerDefault,
-} from "fastify";
 import type { Clock } from "../../../kit/clock.ts";
 import type { CallControl } from "../../calls/call-control.ts";
 import type { House, RateLimits } from "../../http/auth.ts";
 import type { EventStreams } from "../../http/event-stream.ts";
 import type { Services } from "../../service/services.ts";
 
-/** Fastify with the types of requests and answers taken from their schemas. */
-export type NativeApp = FastifyInstance<
-  RawServerDefault,
-  RawRequestDefaultExpression,
-  RawReplyDefaultExpression,
-  FastifyBaseLogger,
-  TypeBoxTypeProvider
->;
+export type { TypedApp as NativeApp } from "../shapes.ts";
 
 /** What the native API stands on. */
 export interface NativeDeps {

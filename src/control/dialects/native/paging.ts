@@ -1,6 +1,6 @@
 import { type TSchema, Type } from "@fastify/type-provider-typebox";
-import { GatewayError } from "../../../kit/errors.ts";
-import type { Page, PageCursor, PageRequest } from "../../service/page.ts";
+import type { Page, PageRequest } from "../../service/page.ts";
+import { readCursor, writeCursor } from "../shapes.ts";
 
 /** Members of a query that pick a page. */
 export const pageQuery = {
@@ -25,15 +25,4 @@ export function readPage(query: { limit?: number; cursor?: string }): PageReques
 
 export function renderPage<T, Wire>(page: Page<T>, render: (item: T) => Wire) {
   return { data: page.data.map(render), next_cursor: page.next ? writeCursor(page.next) : null };
-}
-
-/** Opaque on purpose: what is inside may change. */
-function writeCursor({ createdAt, id }: PageCursor): string {
-  return Buffer.from(`${createdAt}.${id}`).toString("base64url");
-}
-
-function readCursor(text: string): PageCursor {
-  const match = /^([0-9]{1,15})\.([a-z0-9_]{1,80})$/.exec(Buffer.from(text, "base64url").toString("latin1"));
-  if (!match) throw new GatewayError("invalid-request", "is not a cursor of this API", "cursor");
-  return { createdAt: Number(match[1]), id: match[2]! };
 }
