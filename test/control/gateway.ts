@@ -217,9 +217,7 @@ export class FakeCallControl implements CallControl {
     if (this.refuse) throw this.refuse;
     this.placed.push(request);
     const callId = makeId("call", this.#random) as CallId;
-    const { orgId, from, to, agent, record, metadata, trunkId, idempotency } = request;
-    const call = { callId, orgId, from, to, agent, record, metadata, trunkId, idempotency };
-    await this.#services.callRecords.createCall({ ...call, carrier: "sip", direction: "outbound" });
+    await this.#services.callRecords.createCall({ ...request, callId, carrier: "sip", direction: "outbound" });
     return callId;
   }
   async say(callId: CallId, text: string): Promise<void> {

@@ -62,6 +62,10 @@ export class CallExchange {
   readonly places = new Map<string, number>();
   /** What the store does before it has the record of a call to this number. */
   readonly holds = new Map<string, () => Promise<void>>();
+  /** Whose agent was looked for, and for whom. */
+  readonly lookedFor: [string, string][] = [];
+  /** What looking for an agent waits for. */
+  looking: () => Promise<void> = () => Promise.resolve();
   /** What trunks say to the next calls. */
   admission: Admission = "ok";
   sip!: SipCalls;
@@ -76,6 +80,7 @@ export class CallExchange {
       createCall: async (call) => {
         this.created.push(call);
         await this.holds.get(call.to)?.();
+        return undefined;
       },
       applyMediaEvent: async (event) => {
         if (event.type === "call-ended") this.#end(event.callId as CallId, event.cause);
@@ -83,8 +88,11 @@ export class CallExchange {
       noteSignalling: async (callId, facts) => void this.facts.push([callId, facts]),
       noteTransfer: async (_callId, news) => void this.transfers.push(news),
       endCall: async (callId, cause) => this.#end(callId, cause),
-      resolveAgent: async (to) =>
-        to === agentNumber ? ({ ...quietAgent, orgId: firstOrgId, record: false } as ResolvedAgent) : undefined,
+      resolveAgent: async (to, from) => {
+        this.lookedFor.push([to, from]);
+        await this.looking();
+        return to === agentNumber ? ({ ...quietAgent, orgId: firstOrgId, record: false } as ResolvedAgent) : undefined;
+      },
     });
     const common = { clock: systemClock, randomBytes: systemRandom, log, metrics };
     this.calls = new GatewayCalls({ ...common, records: this.records, publicMediaUrl: "", maxCalls: 50 });

@@ -1,6 +1,12 @@
 /** Call control's table of calls over a store in memory and a media process that only listens. */
 import { onTestFinished } from "vitest";
-import type { CallRecords, NewCall, SignallingFacts, TransferNews } from "../../src/control/calls/call-control.ts";
+import type {
+  CallCredit,
+  CallRecords,
+  NewCall,
+  SignallingFacts,
+  TransferNews,
+} from "../../src/control/calls/call-control.ts";
 import type { LiveCall, NewLiveCall } from "../../src/control/calls/io/live-call.ts";
 import { LiveCalls } from "../../src/control/calls/io/live-calls.ts";
 import { MediaProcesses } from "../../src/control/calls/io/media-processes.ts";
@@ -27,6 +33,8 @@ export class LiveHouse {
   readonly facts: [CallId, SignallingFacts][] = [];
   /** Set: writing a call waits for it. */
   hold: Promise<void> | undefined;
+  /** How long the next calls can be paid. */
+  credit: CallCredit | undefined;
   /** Set: the store refuses calls. */
   failing: Error | undefined;
   /** It reports the end of a call that it is told to hang up. */
@@ -40,6 +48,7 @@ export class LiveHouse {
         await this.hold;
         if (this.failing) throw this.failing;
         this.created.push(call);
+        return this.credit;
       },
       applyMediaEvent: async (event) => {
         if (event.type === "call-ended") this.endings.push([event.callId as CallId, event.cause]);

@@ -8,6 +8,7 @@ import type {
   StreamTicket,
   TransferRequest,
 } from "../calls/call-control.ts";
+import { checkMetadata } from "./calls/metadata.ts";
 import type { Call } from "./kept-call.ts";
 import { type CallOrder, createPlaceCall, type PlaceCallDeps, type PlacedCall } from "./place-call.ts";
 
@@ -60,6 +61,7 @@ export function createCallCommands(tenant: Omit<PlaceCallDeps, "control">, contr
     openStream: async (request) => {
       const to = parseE164(request.to);
       if (!to) throw new GatewayError("invalid-request", "must be an E.164 number such as +15550100", "to");
+      checkMetadata(request.metadata);
       return control.openStream({ ...request, orgId: tenant.orgId, to });
     },
     placeCall: createPlaceCall({ ...tenant, control }),

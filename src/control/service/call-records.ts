@@ -2,9 +2,10 @@ import { GatewayError } from "../../kit/errors.ts";
 import type { CallId, E164 } from "../../kit/ids.ts";
 import type { EndCause, MediaEvent } from "../../media/protocol.ts";
 import type { CallRecords, ResolvedAgent } from "../calls/call-control.ts";
+import { hasUtterance } from "../store/call-details.ts";
 import {
   findCall,
-  findCallStatus,
+  findCallState,
   findOpenCallId,
   insertCall,
   openCallIds,
@@ -15,13 +16,22 @@ import { deleteEventsOfType, lastEventAt } from "../store/events.ts";
 import type { RecordingFiles } from "../store/recordings.ts";
 import type { WriteBatch, WriteQueue } from "../store/write-queue.ts";
 import type { NewCallEvent } from "./call-events.ts";
+import { holdForCall, itemsOfNewCall, settleCall } from "./calls/call-money.ts";
+import { createCallNotices } from "./calls/call-notices.ts";
+import { type Summarise, summariseByRules } from "./calls/summary.ts";
 import type { ServiceDeps } from "./deps.ts";
 import { toNewRow } from "./kept-call.ts";
 import { type CallReport, writeReport } from "./media-events.ts";
+import type { Money } from "./money/money.ts";
+import type { Outbox } from "./outbox.ts";
 
 export interface CallRecordsDeps extends ServiceDeps {
   readonly queue: WriteQueue;
   readonly recordings: RecordingFiles;
+  readonly money: Pick<Money, "hold" | "settle">;
+  readonly outbox: Pick<Outbox, "put">;
+  /** What a conversation came to; undefined: by rules. */
+  readonly summarise?: Summarise;
   readonly resolveInbound: (to: E164, from: string) => Promise<ResolvedAgent | undefined>;
 }
 
@@ -33,11 +43,18 @@ export function createCallRecords({
   queue,
   clock,
   recordings,
+  money,
+  outbox,
+  summarise = summariseByRules,
   resolveInbound,
 }: CallRecordsDeps): CallRecords {
   const { db, kind } = database;
+  const notices = createCallNotices({ outbox, summarise });
 
-  /** Writes the ending if the call has none yet, with its event; partial transcripts have served their purpose. */
+  /**
+   * Writes the ending if the call has none yet, with its price, its event and its notices; partial transcripts have
+   * served their purpose.
+   */
   const end = async (
     batch: WriteBatch,
     callId: string,
@@ -58,8 +75,12 @@ export function createCallRecords({
     const kept = batch.events.filter((event) => event.callId !== callId || event.type !== "transcript.partial");
     batch.events.splice(0, batch.events.length, ...kept);
     const row = await findCall(batch.db, callId);
-    const recorded = row?.record === 1 && (row.recording_bytes ?? 0) > 0;
+    if (!row) return false;
+    const recorded = row.record === 1 && (row.recording_bytes ?? 0) > 0;
     tell(batch, { callId, type: "call.ended", data: { cause, detail, durationMs: at.durationMs, recorded } });
+    const costMicros = await settleCall(money, batch.db, row);
+    await updateCall(batch.db, callId, { cost_micros: costMicros });
+    await notices.tellEnding(batch.db, { ...row, cost_micros: costMicros });
     return true;
   };
 
@@ -71,6 +92,7 @@ export function createCallRecords({
 
   const applyEnding = (ending: CallEnding) =>
     queue.add(async (batch) => {
+      const before = await findCall(batch.db, ending.callId);
       // Also when the call has its ending already: only the media process knows these.
       await updateCall(batch.db, ending.callId, {
         stats: JSON.stringify(ending.stats),
@@ -80,17 +102,29 @@ export function createCallRecords({
         }),
       });
       const at = { endedAt: Math.round(ending.wallMs), durationMs: ending.durationMs };
-      await end(batch, ending.callId, ending.cause, ending.detail, at);
+      if (await end(batch, ending.callId, ending.cause, ending.detail, at)) return;
+      // Its ending was told without the recording, which was not there yet.
+      const isNews = before?.status === "ended" && before.recording_bytes === null && ending.recording !== undefined;
+      const row = isNews ? await findCall(batch.db, ending.callId) : undefined;
+      if (row) await notices.tell(batch.db, row, ["call.recording-ready"]);
     }, "must");
 
   const applyReport = (report: CallReport) =>
     queue.add(
       async (batch) => {
-        const status = await findCallStatus(batch.db, report.callId);
-        if (status === undefined) return;
+        const state = await findCallState(batch.db, report.callId);
+        if (state === undefined) return;
+        const isLine = report.type === "utterance" && state.live_transcript === 1 && state.status !== "ended";
+        // Words that are corrected later have been told; the whole transcript has them as they are then.
+        const isNewLine = isLine && !(await hasUtterance(batch.db, report.callId, report.utterance.utteranceId));
         const event = await writeReport(batch.db, report);
         // What comes after the ending is kept, but `call.ended` stays the last event.
-        if (event && status !== "ended") tell(batch, event);
+        if (event && state.status !== "ended") tell(batch, event);
+        if (isNewLine) await notices.tellLine(batch.db, report.callId, report.utterance);
+        if (event?.type === "call.started") {
+          const row = await findCall(batch.db, report.callId);
+          if (row) await notices.tell(batch.db, row, ["call.answered"]);
+        }
       },
       report.type === "transcript-partial" ? "droppable" : report.type === "call-started" ? "must" : "normal",
     );
@@ -98,20 +132,26 @@ export function createCallRecords({
   return {
     createCall: (call) =>
       queue.add(async (batch) => {
+        const fresh = toNewRow(call, itemsOfNewCall(call), clock.wall());
         try {
-          await insertCall(batch.db, toNewRow(call, clock.wall()));
+          await insertCall(batch.db, fresh);
         } catch (error) {
           if (!kind.isDuplicate(error)) throw error;
           throw new GatewayError("conflict", "the call is there already: its carrier's id or idempotency key is taken");
         }
         const { callId, carrier, direction, from, to } = call;
         const data = { carrier, direction, from, to, agentId: call.agent?.agentId ?? null };
-        tell(batch, { callId, type: direction === "inbound" ? "call.ringing" : "call.queued", data });
+        const isInbound = direction === "inbound";
+        tell(batch, { callId, type: isInbound ? "call.ringing" : "call.queued", data });
+        const credit = await holdForCall(money, batch.db, call);
+        const row = await findCall(batch.db, callId);
+        if (row) await notices.tell(batch.db, row, isInbound ? ["call.inbound", "call.ringing"] : ["call.initiated"]);
+        return credit;
       }, "must"),
     noteTransfer: (callId, { state, to, cause, calleeId }) =>
       queue.add(async (batch) => {
-        const status = await findCallStatus(batch.db, callId);
-        if (status === undefined || status === "ended") return;
+        const before = await findCallState(batch.db, callId);
+        if (before === undefined || before.status === "ended") return;
         const data = { state, to, cause: cause ?? null, calleeId: calleeId ?? null };
         tell(batch, { callId, type: "call.transfer", data });
       }, "normal"),
@@ -124,12 +164,13 @@ export function createCallRecords({
           ...(peerCallId !== undefined && { peer_call_id: peerCallId }),
         };
         if (Object.keys(change).length > 0) await updateOpenCall(batch.db, callId, change);
-        if (!isRinging || (await findCallStatus(batch.db, callId)) !== "queued") return;
+        if (!isRinging || (await findCallState(batch.db, callId))?.status !== "queued") return;
         await updateOpenCall(batch.db, callId, { status: "ringing" });
         const row = await findCall(batch.db, callId);
         if (!row) return;
         const { carrier, direction, from_number: from, to_number: to, agent_id: agentId } = row;
         tell(batch, { callId, type: "call.ringing", data: { carrier, direction, from, to, agentId } });
+        await notices.tell(batch.db, row, ["call.ringing"]);
       }, "must"),
     applyMediaEvent: async (event) => {
       if (event.type === "call-ended") await applyEnding(event);

@@ -1,10 +1,17 @@
 import { GatewayError } from "../../kit/errors.ts";
 import { type OrgId, parseCallId } from "../../kit/ids.ts";
 import { interruptionsOf, toolCallsOf, turnsOf, utterancesOf } from "../store/call-details.ts";
-import { type CallFilter, type CallRow, findCallByKey, findCallOf, pageOfCalls, usageOfCalls } from "../store/calls.ts";
-import type { Page, PageRequest } from "../store/page.ts";
+import { type CallFilter, numberedPageOfCalls, pageOfCalls } from "../store/call-lists.ts";
+import { type CallRow, findCallByKey, findCallOf, usageOfCalls } from "../store/calls.ts";
+import type { NumberedPage, NumberedPageRequest, Page, PageRequest } from "../store/page.ts";
+import { costSoFar } from "./calls/call-money.ts";
+import { type CallerNumber, callerNumberOf } from "./calls/caller-number.ts";
+import { summariseByRules } from "./calls/summary.ts";
 import type { ServiceDeps } from "./deps.ts";
 import { type Call, toCall } from "./kept-call.ts";
+import type { Money } from "./money/money.ts";
+import { readTerms } from "./money/standing.ts";
+import type { CallSummary } from "./notices.ts";
 import {
   type CallTimeline,
   type ToolCall,
@@ -14,51 +21,73 @@ import {
   toUtterance,
 } from "./timeline.ts";
 
-export type { CallFilter };
+export type { CallerNumber, CallFilter };
 
 /** Calls, and everything that can be asked of them. */
 export interface Calls {
   get(id: string): Promise<Call>;
   list(filter: CallFilter, page: PageRequest): Promise<Page<Call>>;
-  /** The call an idempotency key names, with the hash of the request that placed it. */
-  findByKey(key: string): Promise<{ readonly call: Call; readonly requestHash: string } | undefined>;
+  /** The same list by the number of its page, with how many calls there are in all. */
+  listPage(filter: CallFilter, page: NumberedPageRequest): Promise<NumberedPage<Call>>;
+  /** The call an idempotency key names, with the hash of the request that placed it. `scope`: "" is the organisation. */
+  findByKey(key: string, scope?: string): Promise<{ readonly call: Call; readonly requestHash: string } | undefined>;
+  /** The number a call may show; refuses with field `from` what is not the organisation's to show. */
+  callerNumber(from: string): Promise<CallerNumber>;
   transcript(id: string): Promise<TranscriptLine[]>;
+  /** What its conversation came to; null while it lasts, or where no agent talked. */
+  summary(id: string): Promise<CallSummary | null>;
   toolCalls(id: string): Promise<ToolCall[]>;
   timeline(id: string): Promise<CallTimeline>;
 }
 
+export interface CallsDeps extends Pick<ServiceDeps, "database" | "clock"> {
+  readonly money: Pick<Money, "runningCostMicros">;
+}
+
 /** The calls of one organisation. */
-export function createCalls({ database: { db } }: Pick<ServiceDeps, "database">, orgId: OrgId): Calls {
+export function createCalls({ database: { db }, clock, money }: CallsDeps, orgId: OrgId): Calls {
   const need = async (id: string): Promise<CallRow> => {
     const row = parseCallId(id) && (await findCallOf(db, orgId, id));
     if (!row) throw new GatewayError("not-found", "there is no such call");
     return row;
   };
+  /** With what they used and cost; calls in progress cost more by the minute. */
+  const render = async (rows: readonly CallRow[]): Promise<Call[]> => {
+    const usage = await usageOfCalls(
+      db,
+      rows.map((row) => row.id),
+    );
+    const isLive = rows.some((row) => row.status === "in-progress");
+    const terms = isLive ? await readTerms(db, orgId) : undefined;
+    const now = clock.wall();
+    const cost: Parameters<typeof costSoFar>[1] = (items, durationMs) =>
+      terms ? money.runningCostMicros(terms, items, durationMs) : 0;
+    return rows.map((row) => toCall(row, usage.get(row.id), costSoFar(row, cost, now)));
+  };
+  const renderOne = async (row: CallRow): Promise<Call> => (await render([row]))[0]!;
   return {
-    get: async (id) => {
-      const row = await need(id);
-      return toCall(row, (await usageOfCalls(db, [id])).get(id));
-    },
+    get: async (id) => renderOne(await need(id)),
     list: async (filter, page) => {
       const { data, next } = await pageOfCalls(db, orgId, filter, page);
-      const usage = await usageOfCalls(
-        db,
-        data.map((row) => row.id),
-      );
-      return { data: data.map((row) => toCall(row, usage.get(row.id))), next };
+      return { data: await render(data), next };
     },
-    findByKey: async (key) => {
-      const row = await findCallByKey(db, orgId, key);
-      return (
-        row && {
-          call: toCall(row, (await usageOfCalls(db, [row.id])).get(row.id)),
-          requestHash: row.request_hash ?? "",
-        }
-      );
+    listPage: async (filter, page) => {
+      const { data, total } = await numberedPageOfCalls(db, orgId, filter, page);
+      return { data: await render(data), total };
     },
+    findByKey: async (key, scope = "") => {
+      const row = await findCallByKey(db, orgId, scope, key);
+      return row && { call: await renderOne(row), requestHash: row.request_hash ?? "" };
+    },
+    callerNumber: (from) => callerNumberOf(db, orgId, from),
     transcript: async (id) => {
       await need(id);
       return (await utterancesOf(db, id)).map(toUtterance);
+    },
+    summary: async (id) => {
+      const { status, agent_id: agentId } = await need(id);
+      if (status !== "ended" || agentId === null) return null;
+      return summariseByRules((await utterancesOf(db, id)).map(toUtterance));
     },
     toolCalls: async (id) => {
       await need(id);

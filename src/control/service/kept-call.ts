@@ -4,6 +4,7 @@ import type { AgentSpec, AnsweredBy, CallDirection, CallSource, CallStats, EndCa
 import type { NewCall } from "../calls/call-control.ts";
 import type { CallRow, NewCallRow, UsageRow } from "../store/calls.ts";
 import type { Usage } from "./call-events.ts";
+import type { Item } from "./money/items.ts";
 
 export type CallStatus = "queued" | "ringing" | "in-progress" | "ended";
 
@@ -39,10 +40,14 @@ export interface Call {
   readonly sipStatus: number | null;
   /** Null: it was not looked for. */
   readonly answeredBy: AnsweredBy | null;
+  /** What it cost, or has cost so far, in micro-dollars. */
+  readonly costMicros: number;
+  /** Its finished utterances are told to webhooks while it lasts. */
+  readonly liveTranscript: boolean;
 }
 
-/** The row of a call that is made at `createdAt` (wall ms). */
-export function toNewRow(call: NewCall, createdAt: number): NewCallRow {
+/** The row of a call that is made at `createdAt` (wall ms); `items`: by what it is paid. */
+export function toNewRow(call: NewCall, items: readonly Item[], createdAt: number): NewCallRow {
   return {
     id: call.callId,
     org_id: call.orgId,
@@ -63,13 +68,18 @@ export function toNewRow(call: NewCall, createdAt: number): NewCallRow {
     peer_call_id: call.peerCallId ?? null,
     sip_status: null,
     answered_by: null,
+    idempotency_scope: call.idempotency?.scope ?? "",
     idempotency_key: call.idempotency?.key ?? null,
     request_hash: call.idempotency?.requestHash ?? null,
+    items: items.length === 0 ? null : JSON.stringify(items),
+    cost_micros: null,
+    live_transcript: call.liveTranscript ? 1 : 0,
+    transcript_sequence: 0,
   };
 }
 
-/** The call of a row, with what its provider counted. */
-export function toCall(row: CallRow, usage: UsageRow | undefined): Call {
+/** The call of a row, with what its provider counted and what it cost. */
+export function toCall(row: CallRow, usage: UsageRow | undefined, costMicros: number): Call {
   return {
     id: row.id as CallId,
     orgId: row.org_id as OrgId,
@@ -105,6 +115,8 @@ export function toCall(row: CallRow, usage: UsageRow | undefined): Call {
     peerCallId: row.peer_call_id as CallId | null,
     sipStatus: row.sip_status,
     answeredBy: row.answered_by as AnsweredBy | null,
+    costMicros,
+    liveTranscript: row.live_transcript === 1,
   };
 }
 

@@ -1,29 +1,52 @@
 import { GatewayError } from "../../kit/errors.ts";
-import { type E164, type OrgId, parseE164 } from "../../kit/ids.ts";
+import type { OrgId } from "../../kit/ids.ts";
 import type { AnsweringMachinePlan } from "../../media/protocol.ts";
-import type { CallControl, ResolvedAgent } from "../calls/call-control.ts";
-import type { AgentChange, AgentSettings, Agents } from "./agents.ts";
+import type { CallControl } from "../calls/call-control.ts";
+import type { AgentChange, AgentSettings } from "./agents.ts";
+import type { CallerNumber } from "./calls/caller-number.ts";
+import { withDisclosure } from "./calls/disclosure.ts";
+import { checkMetadata } from "./calls/metadata.ts";
+import { agentOfOrder, type OrderAgentDeps } from "./calls/order-agent.ts";
 import type { Calls } from "./calls.ts";
 import type { Call } from "./kept-call.ts";
-import type { Numbers } from "./numbers.ts";
+import type { SpokenLanguage } from "./spoken-language.ts";
 
 /** A call to be made, as an API asks for it. */
 export interface CallOrder {
+  /** `agent` (unless said otherwise): an agent talks. `bridge`: people talk, the callee with somebody of ours. */
+  readonly kind?: "agent" | "bridge";
+  /** Id of a number of ours, or E.164. */
   readonly from: string;
   /** E.164, or the extension of a phone. */
   readonly to: string;
   /** With neither of both: the agent that calls from `from`. */
   readonly agentId?: string;
   readonly agent?: Pick<AgentSettings, "name"> & Omit<AgentChange, "tools" | "webhookUrl">;
+  /** The agent saved for calls from `from`, with what `agent` says in its place; refused where none is saved. */
+  readonly useSavedAgent?: boolean;
+  /** What the agent speaks; undefined: as the agent itself says. */
+  readonly language?: SpokenLanguage;
+  /**
+   * Of a bridge call: whom the callee is joined with, E.164 or the extension of a phone. Undefined: the phone that has
+   * the `from` number; where none has it the callee waits until somebody is joined to it.
+   */
+  readonly bridgeTo?: string;
   readonly trunk?: string;
   readonly metadata: Readonly<Record<string, string>>;
   /** Undefined: as the agent says. */
   readonly record?: boolean;
+  /** False: a recorded call does not say so by itself. */
+  readonly disclosure?: boolean;
+  readonly liveTranscript?: boolean;
   readonly maxDurationMs?: number;
   readonly ringTimeoutMs?: number;
   readonly answeringMachine?: AnsweringMachinePlan;
   /** The request's own name: said again, it places no second call. */
   readonly idempotencyKey?: string;
+  /** What the key is unique in: the organisation (undefined), or the number that calls. */
+  readonly idempotencyScope?: "number";
+  /** What becomes of another request with the same key: undefined is conflict. */
+  readonly onOtherBody?: "conflict" | "replay";
   /** SHA-256 of the request's body, hex. */
   readonly requestHash: string;
 }
@@ -34,62 +57,76 @@ export interface PlacedCall {
   readonly isReplay: boolean;
 }
 
-export interface PlaceCallDeps {
+export interface PlaceCallDeps extends OrderAgentDeps {
   readonly orgId: OrgId;
-  readonly agents: Pick<Agents, "resolve" | "inline">;
-  readonly numbers: Pick<Numbers, "resolveOutbound">;
-  readonly calls: Pick<Calls, "get" | "findByKey">;
+  readonly calls: Pick<Calls, "get" | "findByKey" | "callerNumber">;
   readonly control: Pick<CallControl, "placeCall">;
 }
 
 /** Places calls: who talks, what is set for this call alone, and never twice for one idempotency key. */
 export function createPlaceCall({ orgId, agents, numbers, calls, control }: PlaceCallDeps) {
-  const replay = async ({ idempotencyKey, requestHash }: CallOrder): Promise<PlacedCall | undefined> => {
-    const found = idempotencyKey === undefined ? undefined : await calls.findByKey(idempotencyKey);
-    if (found && found.requestHash !== requestHash) {
+  const replay = async (order: CallOrder, scope: string): Promise<PlacedCall | undefined> => {
+    const { idempotencyKey: key, requestHash, onOtherBody = "conflict" } = order;
+    const found = key === undefined ? undefined : await calls.findByKey(key, scope);
+    if (found && found.requestHash !== requestHash && onOtherBody === "conflict") {
       throw new GatewayError("conflict", "another request was sent with this idempotency key", "Idempotency-Key");
     }
     return found && { call: found.call, isReplay: true };
   };
 
-  const agentOf = async (order: CallOrder, from: E164): Promise<ResolvedAgent> => {
-    if (order.agentId !== undefined && order.agent !== undefined) {
-      throw new GatewayError("invalid-request", "give an agent or an agent's id, not both", "agent");
+  /** What is particular about a call between people. */
+  const bridge = (order: CallOrder, from: CallerNumber) => {
+    if (order.agentId !== undefined || order.agent !== undefined || order.useSavedAgent) {
+      throw new GatewayError("invalid-request", "people talk on a bridge call: it has no agent", "agent");
     }
-    if (order.agent !== undefined) return agents.inline(order.agent);
-    if (order.agentId !== undefined) return agents.resolve(order.agentId);
-    const agent = await numbers.resolveOutbound(from);
-    if (agent) return agent;
-    const advice = "no agent calls from this number: name one, or give the number an outbound agent";
-    throw new GatewayError("invalid-request", advice, "agentId");
+    if (order.answeringMachine) {
+      throw new GatewayError("invalid-request", "only an agent looks for answering machines", "answeringMachine");
+    }
+    const bridgeTo = order.bridgeTo ?? (from.isTelephone ? from.number : undefined);
+    return { agent: undefined, record: order.record ?? false, bridgeTo, maxDurationMs: order.maxDurationMs };
+  };
+
+  /** What is particular about a call on which an agent talks. */
+  const conversation = async (order: CallOrder, from: CallerNumber) => {
+    if (order.bridgeTo !== undefined) {
+      throw new GatewayError("invalid-request", "only a bridge call is joined with somebody", "bridgeTo");
+    }
+    const {
+      orgId: _,
+      record: recordsAll,
+      liveTranscript: __,
+      ...agent
+    } = await agentOfOrder({ agents, numbers }, order, from.number);
+    const { record = recordsAll, disclosure = true, maxDurationMs = agent.maxDurationMs } = order;
+    const firstMessage = record && disclosure ? withDisclosure(agent.firstMessage) : agent.firstMessage;
+    return { agent: { ...agent, firstMessage, maxDurationMs }, record, answeringMachine: order.answeringMachine };
   };
 
   return async (order: CallOrder): Promise<PlacedCall> => {
-    const from = parseE164(order.from);
-    if (!from) throw new GatewayError("invalid-request", "must be an E.164 number such as +15550100", "from");
-    const before = await replay(order);
+    checkMetadata(order.metadata);
+    const from = await calls.callerNumber(order.from);
+    const scope = order.idempotencyScope === "number" ? from.number : "";
+    const before = await replay(order, scope);
     if (before) return before;
-    const { record, orgId: _, ...agent } = await agentOf(order, from);
-    const { idempotencyKey: key, requestHash, trunk: trunkId, to, metadata } = order;
-    const { maxDurationMs = agent.maxDurationMs, ringTimeoutMs, answeringMachine } = order;
+    const { idempotencyKey: key, requestHash, trunk: trunkId, to, metadata, ringTimeoutMs, liveTranscript } = order;
+    const what = order.kind === "bridge" ? bridge(order, from) : await conversation(order, from);
     try {
       const callId = await control.placeCall({
+        ...what,
         orgId,
-        from,
+        from: from.number,
         to,
-        agent: { ...agent, maxDurationMs },
-        record: order.record ?? record,
         metadata,
         trunkId,
         ringTimeoutMs,
-        answeringMachine,
-        idempotency: key === undefined ? undefined : { key, requestHash },
+        liveTranscript,
+        idempotency: key === undefined ? undefined : { scope, key, requestHash },
       });
       return { call: await calls.get(callId), isReplay: false };
     } catch (error) {
-      // The same request came twice at once: the database let one of them place the call.
-      const isTaken = error instanceof GatewayError && error.code === "conflict";
-      const other = isTaken ? await replay(order) : undefined;
+      // The same request came twice at once: the database let one of them place the call. That one may also have taken
+      // the trunk's last place or the last of the money, which is then why this one was refused.
+      const other = error instanceof GatewayError ? await replay(order, scope) : undefined;
       if (other) return other;
       throw error;
     }

@@ -17,6 +17,12 @@ export async function putUtterance(db: Db, row: Insertable<UtterancesTable>): Pr
     .execute();
 }
 
+/** Whether an utterance has been written before. */
+export async function hasUtterance(db: Db, callId: string, utteranceId: string): Promise<boolean> {
+  const query = db.selectFrom("utterances").select("position").where("call_id", "=", callId);
+  return (await query.where("utterance_id", "=", utteranceId).executeTakeFirst()) !== undefined;
+}
+
 /** Utterances of a call in the order they began. */
 export function utterancesOf(db: Db, callId: string): Promise<UtteranceRow[]> {
   return db

@@ -1,23 +1,10 @@
 import type { Insertable, Selectable, Updateable } from "kysely";
 import type { Db } from "./database.ts";
-import { cutPage, olderThan, type Page, type PageRequest } from "./page.ts";
 import type { CallsTable, UsageTable } from "./schema.ts";
 
 export type CallRow = Selectable<CallsTable>;
 export type NewCallRow = Insertable<CallsTable>;
 export type UsageRow = Selectable<UsageTable>;
-
-/** What a list of calls is narrowed to. */
-export interface CallFilter {
-  readonly status?: string;
-  readonly from?: string;
-  readonly to?: string;
-  readonly agentId?: string;
-  readonly cause?: string;
-  /** Wall ms; of the instant the media began. */
-  readonly startedAfter?: number;
-  readonly startedBefore?: number;
-}
 
 export async function insertCall(db: Db, row: NewCallRow): Promise<void> {
   await db.insertInto("calls").values(row).execute();
@@ -33,14 +20,30 @@ export function findCallOf(db: Db, orgId: string, id: string): Promise<CallRow |
   return db.selectFrom("calls").selectAll().where("org_id", "=", orgId).where("id", "=", id).executeTakeFirst();
 }
 
-export function findCallByKey(db: Db, orgId: string, key: string): Promise<CallRow | undefined> {
-  const query = db.selectFrom("calls").selectAll().where("org_id", "=", orgId);
+/** The call that an idempotency key names in a scope of an organisation. */
+export function findCallByKey(db: Db, orgId: string, scope: string, key: string): Promise<CallRow | undefined> {
+  const query = db.selectFrom("calls").selectAll().where("org_id", "=", orgId).where("idempotency_scope", "=", scope);
   return query.where("idempotency_key", "=", key).executeTakeFirst();
 }
 
-/** A call's status alone; undefined when there is no such call. */
-export async function findCallStatus(db: Db, id: string): Promise<string | undefined> {
-  return (await db.selectFrom("calls").select("status").where("id", "=", id).executeTakeFirst())?.status;
+/** How a call stands; undefined when there is no such call. */
+export function findCallState(
+  db: Db,
+  id: string,
+): Promise<Pick<CallRow, "status" | "live_transcript" | "org_id"> | undefined> {
+  const query = db.selectFrom("calls").select(["status", "live_transcript", "org_id"]);
+  return query.where("id", "=", id).executeTakeFirst();
+}
+
+/** Counts an utterance of a call that is told line by line; undefined: it is not. */
+export async function countTranscriptLine(db: Db, id: string): Promise<CallRow | undefined> {
+  return db
+    .updateTable("calls")
+    .set((eb) => ({ transcript_sequence: eb("transcript_sequence", "+", 1) }))
+    .where("id", "=", id)
+    .where("live_transcript", "=", 1)
+    .returningAll()
+    .executeTakeFirst();
 }
 
 export async function findOpenCallId(db: Db, carrier: string, carrierCallId: string): Promise<string | undefined> {
@@ -74,26 +77,6 @@ export async function updateOpenCall(db: Db, id: string, change: Updateable<Call
 /** Changes a call, ended or not. */
 export async function updateCall(db: Db, id: string, change: Updateable<CallsTable>): Promise<void> {
   await db.updateTable("calls").set(change).where("id", "=", id).execute();
-}
-
-/** Calls, newest first. */
-export async function pageOfCalls(
-  db: Db,
-  orgId: string,
-  filter: CallFilter,
-  page: PageRequest,
-): Promise<Page<CallRow>> {
-  let query = db.selectFrom("calls").selectAll().where("org_id", "=", orgId);
-  if (filter.status !== undefined) query = query.where("status", "=", filter.status);
-  if (filter.from !== undefined) query = query.where("from_number", "=", filter.from);
-  if (filter.to !== undefined) query = query.where("to_number", "=", filter.to);
-  if (filter.agentId !== undefined) query = query.where("agent_id", "=", filter.agentId);
-  if (filter.cause !== undefined) query = query.where("cause", "=", filter.cause);
-  if (filter.startedAfter !== undefined) query = query.where("started_at", ">", filter.startedAfter);
-  if (filter.startedBefore !== undefined) query = query.where("started_at", "<", filter.startedBefore);
-  if (page.after) query = query.where(olderThan(page.after));
-  const ordered = query.orderBy("created_at", "desc").orderBy("id", "desc");
-  return cutPage(await ordered.limit(page.limit + 1).execute(), page.limit);
 }
 
 /** What each of the calls used; calls that used nothing are missing. */

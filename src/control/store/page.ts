@@ -20,6 +20,20 @@ export interface Page<T> {
   readonly next: PageCursor | undefined;
 }
 
+/** What part of a list is wanted, by the number of the page. */
+export interface NumberedPageRequest {
+  /** From 1. */
+  readonly page: number;
+  /** 1–100. */
+  readonly perPage: number;
+}
+
+/** Rows of a page, and how many there are in the whole list. */
+export interface NumberedPage<T> {
+  readonly data: readonly T[];
+  readonly total: number;
+}
+
 type Aged = { created_at: number; id: string };
 
 /** Cuts `limit + 1` rows into a page. */

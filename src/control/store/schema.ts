@@ -140,10 +140,19 @@ export interface CallsTable {
   sip_status: number | null;
   /** human, machine or unknown. */
   answered_by: string | null;
-  /** Names the request that placed the call; one call for each in its organisation. */
+  /** Names the request that placed the call; one call for each in its scope of its organisation. */
   idempotency_key: string | null;
+  /** "": the whole organisation. */
+  idempotency_scope: Generated<string>;
   /** SHA-256 of that request's body, hex. */
   request_hash: string | null;
+  /** JSON of `Item[]`: what it is paid by; null: nothing. */
+  items: string | null;
+  /** What it cost; null until it has ended. */
+  cost_micros: number | null;
+  live_transcript: Generated<number>;
+  /** Utterances told so far to those who follow word by word. */
+  transcript_sequence: Generated<number>;
 }
 
 export interface TrunksTable {

@@ -27,6 +27,8 @@ describe("native API, streams", () => {
     expect(call.body).toEqual({
       id: made.body.call_id,
       answered_by: null,
+      cost_micros: 0,
+      live_transcript: false,
       trunk_id: null,
       phone_id: null,
       peer_call_id: null,
@@ -82,7 +84,7 @@ describe("native API, streams", () => {
     ["the caller is missing", { ...opening, from: undefined }, "from"],
     ["metadata holds a number", { ...opening, metadata: { a: 1 } }, "metadata.a"],
     ["metadata has a strange name", { ...opening, metadata: { "a b": "1" } }, "metadata.a b"],
-    ["metadata holds too much", { ...opening, metadata: { a: "x".repeat(501) } }, "metadata.a"],
+    ["metadata holds too much", { ...opening, metadata: { a: "x".repeat(513) } }, "metadata.a"],
     ["a field is unknown", { ...opening, token: "x" }, "token"],
   ])("streams: refused when %s", async (_what, body, field) => {
     const { ask } = await testGateway();

@@ -31,7 +31,6 @@ export interface NewLiveCall extends Omit<NewCall, "callId"> {
   /** How long it may take from its first media process to its media: ringing counts. */
   readonly acceptTimeoutMs?: number;
   readonly answeringMachine?: AnsweringMachinePlan;
-  readonly maxDurationMs?: number;
   /** Sends back what it hears, in the agent's place. */
   readonly echo?: true;
 }
@@ -41,7 +40,8 @@ export interface LiveCall {
   readonly callId: CallId;
   readonly orgId: OrgId;
   readonly machine: CallMachine;
-  readonly plan: CallPlan;
+  /** Complete once the call has its record. */
+  plan: CallPlan;
   readonly access: MediaAccess;
   readonly watchers: Set<CallWatcher>;
   /** Who decides where its media are; undefined: nobody but itself. */

@@ -87,9 +87,9 @@ export class LiveCalls {
     };
     // In the table before its record is written, so that no ending of it can be missed.
     this.#calls.set(callId, call);
-    const { carrierCallId, trunkId, phoneId, idempotency } = request;
+    const { carrierCallId, trunkId, phoneId, idempotency, liveTranscript } = request;
     try {
-      await records.createCall({
+      const credit = await records.createCall({
         callId,
         orgId,
         carrier,
@@ -104,7 +104,10 @@ export class LiveCalls {
         phoneId,
         peerCallId,
         idempotency,
+        maxDurationMs,
+        liveTranscript,
       });
+      if (credit) call.plan = { ...plan, ...credit, durationCause: "out-of-credit" };
     } catch (error) {
       this.#forget(call, "internal-error");
       throw error;

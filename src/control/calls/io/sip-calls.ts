@@ -10,6 +10,7 @@ import type { ServerKey } from "../../../sip/transaction/key.ts";
 import type { PhoneDesk } from "../../exchange/io/phone-desk.ts";
 import type { TrunkBook } from "../../exchange/trunk.ts";
 import type { CallRecords, PlaceCallRequest, SourceControl } from "../call-control.ts";
+import { bridgeEvents } from "./bridge-events.ts";
 import { CallBridges } from "./call-bridges.ts";
 import { type ExchangeParts, Network } from "./exchange-parts.ts";
 import { FarEndChanges } from "./far-end-changes.ts";
@@ -113,7 +114,9 @@ export class SipCalls {
     const incoming = new IncomingCalls(parts, new JoinedCalls(parts, outgoing), changes);
     exchange.sessions = sessions;
     exchange.incoming = incoming;
-    const placeCall = async (request: PlaceCallRequest) => (await outgoing.place(request)).callId;
+    const transfers = new TransferDesk(parts, outgoing);
+    const placeCall = async (request: PlaceCallRequest) =>
+      (await outgoing.place(request, bridgeEvents(request, { live: calls.live, transfers }))).callId;
     const sources: SourceControl = {
       bans: () => {
         const fromNow = clock.wall() - clock.now();
@@ -121,7 +124,7 @@ export class SipCalls {
       },
       forgive: (address) => guard.forgive(address),
     };
-    calls.setPlacer({ sources, placeCall, transfers: new TransferDesk(parts, outgoing) });
+    calls.setPlacer({ sources, placeCall, transfers });
     return new SipCalls(endpoint, incoming, outgoing);
   }
 

@@ -1,6 +1,8 @@
 import { type Static, Type } from "@fastify/type-provider-typebox";
 import type { CallDirection, CallSource, CarrierName, EndCause } from "../../../media/protocol.ts";
+import { metadataLimits } from "../../service/calls/metadata.ts";
 import type { CallStatus } from "../../service/kept-call.ts";
+import { spokenLanguages } from "../../service/spoken-language.ts";
 import { InlineAgentBody } from "./agent-schemas.ts";
 import { pageQuery } from "./paging.ts";
 import { Instant, NumberOrExtension, nullable, strict, textMap, words } from "./shapes.ts";
@@ -49,7 +51,11 @@ export const endedBy = {
 } as const satisfies Record<EndCause, string>;
 const causes = Object.keys(endedBy) as EndCause[];
 
-const CallMetadata = textMap({ maxProperties: 50, names: "^[A-Za-z0-9_.-]{1,64}$", maxLength: 500 });
+const CallMetadata = textMap({
+  maxProperties: metadataLimits.keys,
+  names: `^[A-Za-z0-9_.-]{1,${metadataLimits.keyChars}}$`,
+  maxLength: metadataLimits.valueChars,
+});
 
 const AnsweringMachineBody = Type.Object(
   {
@@ -84,7 +90,11 @@ export const CallQuery = Type.Object(
     from: Type.Optional(Type.String({ maxLength: 128 })),
     to: Type.Optional(Type.String({ maxLength: 128 })),
     agent_id: Type.Optional(Type.String({ maxLength: 100 })),
+    number: Type.Optional(Type.String({ maxLength: 128, description: "On either side." })),
+    direction: Type.Optional(words(directions)),
     cause: Type.Optional(words(causes)),
+    created_after: Type.Optional(Instant),
+    created_before: Type.Optional(Instant),
     started_after: Type.Optional(Instant),
     started_before: Type.Optional(Instant),
   },
@@ -92,17 +102,31 @@ export const CallQuery = Type.Object(
 );
 export type CallQuery = Static<typeof CallQuery>;
 
-const E164Text = Type.String({ pattern: "^\\+[1-9][0-9]{1,14}$", description: "E.164." });
-
 export const PlaceCallBody = Type.Object(
   {
-    from: E164Text,
+    kind: Type.Optional(
+      words(["agent", "bridge"], {
+        description: "agent: an agent talks. bridge: people talk, the callee with `bridge_to`.",
+      }),
+    ),
+    from: Type.String({ maxLength: 100, description: "Id of a number, or E.164: a number of yours." }),
     to: NumberOrExtension,
+    bridge_to: Type.Optional(NumberOrExtension),
     agent_id: Type.Optional(Type.String({ maxLength: 100, description: "Neither: the number's outbound agent." })),
     agent: Type.Optional(InlineAgentBody),
+    use_saved_agent: Type.Optional(
+      Type.Boolean({ description: "The number's outbound agent, with what `agent` says in its place." }),
+    ),
+    language: Type.Optional(words([...spokenLanguages])),
     trunk: Type.Optional(Type.String({ maxLength: 100, description: "Id or name; none: the first that works." })),
     metadata: Type.Optional(CallMetadata),
     record: Type.Optional(Type.Boolean()),
+    recording_disclosure: Type.Optional(
+      Type.Boolean({ description: "False: a recorded call does not begin by saying so." }),
+    ),
+    live_transcript: Type.Optional(
+      Type.Boolean({ description: "Webhooks are told each finished utterance while the call lasts." }),
+    ),
     max_duration_ms: Type.Optional(Type.Integer({ minimum: 10_000, maximum: 14_400_000 })),
     ring_timeout_ms: Type.Optional(Type.Integer({ minimum: 5_000, maximum: 180_000 })),
     answering_machine: Type.Optional(AnsweringMachineBody),
@@ -159,6 +183,8 @@ export const CallBody = Type.Object({
   peer_call_id: nullable(Type.String({ description: "The other one of two calls that were joined." })),
   sip_status: nullable(Type.Integer({ description: "Final SIP status of a call of ours that nobody took." })),
   answered_by: nullable(words(["human", "machine", "unknown"])),
+  cost_micros: Type.Integer({ description: "Micro-dollars; of a call in progress what it has cost so far." }),
+  live_transcript: Type.Boolean(),
 });
 export type CallBody = Static<typeof CallBody>;
 

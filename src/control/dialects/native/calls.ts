@@ -31,7 +31,7 @@ export function callRoutes(app: NativeApp, { services: { recordingLinks } }: Nat
         tags: ["calls"],
         description: "Makes a call and the way in for its media stream: connect to `url` within 60 s with `token`.",
         body: OpenStreamBody,
-        response: { 201: StreamBody, ...refusals(404, 503) },
+        response: { 201: StreamBody, ...refusals(402, 404, 503) },
       },
     },
     async (request, reply) => {
@@ -189,7 +189,11 @@ function readFilter(query: CallQuery): CallFilter {
     from: query.from,
     to: query.to,
     agentId: query.agent_id,
+    number: query.number,
+    direction: query.direction,
     cause: query.cause,
+    createdAfter: wallMs(query.created_after),
+    createdBefore: wallMs(query.created_before),
     startedAfter: wallMs(query.started_after),
     startedBefore: wallMs(query.started_before),
   };

@@ -29,7 +29,7 @@ export function placeCallRoute(app: NativeApp): void {
           "`Idempotent-Replayed: true`.",
         headers: Headers,
         body: PlaceCallBody,
-        response: { 201: CallBody, ...refusals(404, 409, 503) },
+        response: { 201: CallBody, ...refusals(402, 404, 409, 503) },
       },
     },
     async (request, reply) => {
@@ -44,13 +44,19 @@ export function placeCallRoute(app: NativeApp): void {
 function readOrder(body: PlaceCallBody, idempotencyKey: string | undefined): CallOrder {
   const { agent, answering_machine: machine } = body;
   return {
+    kind: body.kind,
     from: body.from,
     to: body.to,
     agentId: body.agent_id,
     agent: agent && { ...readAgent(agent), name: agent.name ?? "Inline" },
+    useSavedAgent: body.use_saved_agent,
+    language: body.language,
+    bridgeTo: body.bridge_to,
     trunk: body.trunk,
     metadata: body.metadata ?? {},
     record: body.record,
+    disclosure: body.recording_disclosure,
+    liveTranscript: body.live_transcript,
     maxDurationMs: body.max_duration_ms,
     ringTimeoutMs: body.ring_timeout_ms,
     answeringMachine: machine && {

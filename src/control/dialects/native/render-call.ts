@@ -67,6 +67,8 @@ export function renderCall(call: Call): CallBody {
     peer_call_id: call.peerCallId,
     sip_status: call.sipStatus,
     answered_by: call.answeredBy,
+    cost_micros: call.costMicros,
+    live_transcript: call.liveTranscript,
   };
 }
 

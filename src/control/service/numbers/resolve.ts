@@ -23,7 +23,8 @@ export async function resolveInbound(deps: NumberDeps, number: E164, from: strin
   const block = await contextOf(deps, row, extra, from);
   const instructions = block === undefined ? spoken : withContext(spoken, block);
   const providerKey = byokKey(row, deps);
-  return { ...agent, instructions, ...(providerKey !== undefined && { providerKey }) };
+  const { liveTranscript } = extra;
+  return { ...agent, instructions, liveTranscript, ...(providerKey !== undefined && { providerKey }) };
 }
 
 /** The agent that calls from a number of an organisation; undefined: none does. */

@@ -8,6 +8,7 @@ import { money } from "./004-money.ts";
 import { webhooks } from "./005-webhooks.ts";
 import { numbers } from "./006-numbers.ts";
 import { texts } from "./007-texts.ts";
+import { calls } from "./008-calls.ts";
 
 /** All migrations by name, in the order of their names. */
 export function migrations(kind: DatabaseKind): Record<string, Migration> {
@@ -19,5 +20,6 @@ export function migrations(kind: DatabaseKind): Record<string, Migration> {
     "005-webhooks": { up: (db) => webhooks(db, kind) },
     "006-numbers": { up: (db) => numbers(db) },
     "007-texts": { up: (db) => texts(db) },
+    "008-calls": { up: (db) => calls(db) },
   };
 }

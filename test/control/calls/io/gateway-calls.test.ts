@@ -36,6 +36,7 @@ class Rig {
         await this.hold;
         if (this.failing) throw new Error("disk full");
         this.created.push(call);
+        return undefined;
       },
       applyMediaEvent: async (event) => {
         if (event.type === "call-ended") this.endings.push([event.callId as CallId, event.cause]);
