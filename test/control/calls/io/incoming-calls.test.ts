@@ -74,6 +74,34 @@ describe("calls that come in", () => {
     expect(exchange.commands.filter(({ type }) => type === "begin-rtp")).toEqual([]);
   });
 
+  test("the agent is looked for with the caller's number, so that a customer can be asked about the caller", async () => {
+    const exchange = await CallExchange.open();
+    const telephone = await exchange.telephone("101");
+    const { line } = await exchange.withAgent(telephone);
+    expect(exchange.lookedFor).toEqual([[agentNumber, "101"]]);
+    line.hangUp();
+    await exchange.empty();
+  });
+
+  test("a caller that gives up while a customer is asked about it leaves nothing behind", async () => {
+    const exchange = await CallExchange.open();
+    const guest = await exchange.stranger();
+    let answer: () => void = () => undefined;
+    const answered = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    exchange.looking = () => answered;
+    const line = guest.call(agentNumber);
+    await eventually("the customer is asked", () => exchange.lookedFor[0]);
+    line.hangUp();
+    await eventually("the exchange knows", () => (exchange.sip.endpoint.counts.sessions === 0 ? true : undefined));
+    answer();
+    await eventually("the call has its record", () => exchange.created[0]);
+    expect(await exchange.ending(exchange.callTo(agentNumber))).toBe("caller-hung-up");
+    await exchange.empty();
+    expect(exchange.commands.filter(({ type }) => type === "begin-rtp")).toEqual([]);
+  });
+
   test("a record that cannot be written is a 500 to the caller", async () => {
     const exchange = await CallExchange.open();
     exchange.holds.set(agentNumber, () => Promise.reject(new Error("disk full")));
