@@ -16,7 +16,7 @@ import { benchNumber, delays, dial, makeBenchAgent, sleepUntil, talk } from "./f
 import type { FramePhone, FrameTimes } from "./frame-phone.ts";
 import { startFrameProvider } from "./frame-provider.ts";
 import { percentile, printResult, type Result } from "./report.ts";
-import { type StartedGateway, startGateway } from "./sim/gateway.ts";
+import { eventually, type StartedGateway, startGateway } from "./sim/gateway.ts";
 import { Inspector, inspectable, inspectorUrls } from "./sip/inspector.ts";
 import { cpuSeconds, machineLoad } from "./sip/process-figures.ts";
 import { benchWebhooks } from "./webhooks.ts";
@@ -83,7 +83,9 @@ async function benchPlacing(): Promise<Result[]> {
   try {
     return await withGateway({}, async (gateway) => {
       const place = { ...(await placingLoad(gateway, farEnd.port)), perSecond: callsPlacedPerSecond };
-      await runLoad({ ...place, perSecond: 5 * callsPlacedPerSecond, seconds: 4 });
+      await runLoad({ ...place, perSecond: 10 * callsPlacedPerSecond, seconds: 5 });
+      // The last of the warm-up must not be in the figures.
+      await eventually("no call is left over", () => hasNoCalls(gateway));
       const rungBefore = farEnd.calls;
       const stopProfile = await profileMain(gateway);
       const before = cpuSeconds(gateway.pid);
@@ -193,6 +195,12 @@ async function withGateway(
   } finally {
     await gateway.close();
   }
+}
+
+async function hasNoCalls(gateway: StartedGateway): Promise<true | undefined> {
+  const statuses = ["queued", "ringing", "in-progress"];
+  const open = await Promise.all(statuses.map((status) => gateway.api("GET", `/calls?status=${status}&limit=1`)));
+  return open.every(({ body }) => body.data.length === 0) ? true : undefined;
 }
 
 /** Starts a profile of the main process, when one is wanted; the returned function writes it. */

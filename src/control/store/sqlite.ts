@@ -4,11 +4,14 @@ import { dirname } from "node:path";
 import Database from "better-sqlite3";
 import { SqliteDialect } from "kysely";
 import type { DatabaseKind } from "./database-kind.ts";
+import { keepCheckpoints, lastResortPages } from "./sqlite-checkpoints.ts";
+import { sqliteCopying } from "./sqlite-copying.ts";
 
 export const sqliteKind: DatabaseKind = {
   countingType: "integer",
   counting: (column) => column.primaryKey().autoIncrement(),
   skipsLocked: false,
+  copying: sqliteCopying,
   isDuplicate: (error) =>
     error instanceof Database.SqliteError &&
     (error.code === "SQLITE_CONSTRAINT_UNIQUE" || error.code === "SQLITE_CONSTRAINT_PRIMARYKEY"),
@@ -24,7 +27,13 @@ export function openSqlite(path: string): SqliteDialect {
   database.pragma("synchronous = NORMAL");
   database.pragma("busy_timeout = 3000");
   database.pragma("foreign_keys = ON");
-  return new SqliteDialect({ database: { close: () => database.close(), prepare: keepStatements(database) } });
+  database.pragma(`wal_autocheckpoint = ${lastResortPages}`);
+  const checkpoints = keepCheckpoints(path);
+  const close = (): void => {
+    checkpoints.close();
+    database.close();
+  };
+  return new SqliteDialect({ database: { close, prepare: keepStatements(database) } });
 }
 
 /** Statements kept compiled; the few whose text varies (lists of ids) push each other out. */
