@@ -3,11 +3,13 @@ import { type AgentId, makeId, type OrgId, type RandomBytes } from "../../kit/id
 import type { AgentSpec, ProviderName, TransferTarget, TurnSettings } from "../../media/protocol.ts";
 import type { ResolvedAgent } from "../calls/call-control.ts";
 import { type AgentRow, deleteAgent, findAgent, insertAgent, pageOfAgents, updateAgent } from "../store/agents.ts";
+import { numberedPageOfAgents } from "../store/numbered-lists.ts";
 import { findNumberOfAgent } from "../store/numbers.ts";
-import type { Page, PageRequest } from "../store/page.ts";
+import type { NumberedPage, NumberedPageRequest, Page, PageRequest } from "../store/page.ts";
 import { checkAgent } from "./agent-rules.ts";
 import type { ServiceDeps } from "./deps.ts";
 import { randomBase62 } from "./keys.ts";
+import { voiceOfCall } from "./voices.ts";
 
 /** A tool of an agent, run by an HTTPS request to the customer. */
 export interface Tool {
@@ -74,6 +76,8 @@ export interface Agents {
   create(settings: Pick<AgentSettings, "name"> & AgentChange): Promise<{ agent: Agent; signingSecret: string }>;
   get(id: string): Promise<Agent>;
   list(page: PageRequest): Promise<Page<Agent>>;
+  /** The same list by the number of its page, with how many agents there are in all. */
+  listPage(page: NumberedPageRequest): Promise<NumberedPage<Agent>>;
   update(id: string, change: AgentChange): Promise<Agent>;
   /** Refuses with conflict while a number points at it. */
   delete(id: string): Promise<void>;
@@ -108,6 +112,10 @@ export function createAgents(deps: ServiceDeps & { allowHttp: boolean }, orgId: 
     list: async (page) => {
       const { data, next } = await pageOfAgents(db, orgId, page);
       return { data: data.map((row) => toAgent(row, deps)), next };
+    },
+    listPage: async (page) => {
+      const { data, total } = await numberedPageOfAgents(db, orgId, page);
+      return { data: data.map((row) => toAgent(row, deps)), total };
     },
     update: (id, change) =>
       // In one transaction, so that two changes at once both count.
@@ -192,7 +200,7 @@ function specOf(
     name: agent.name,
     provider: agent.provider ?? deps.defaultProvider,
     model: agent.model ?? undefined,
-    voice: agent.voice ?? undefined,
+    voice: voiceOfCall(agent.voice),
     language: agent.language,
     instructions: agent.instructions,
     firstMessage: agent.firstMessage ?? undefined,

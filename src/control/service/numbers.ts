@@ -2,11 +2,14 @@ import { GatewayError } from "../../kit/errors.ts";
 import { type AgentId, type E164, makeId, type OrgId, parseE164 } from "../../kit/ids.ts";
 import type { ResolvedAgent } from "../calls/call-control.ts";
 import { countryOf } from "../carriers/local-inventory.ts";
+import { findAgent } from "../store/agents.ts";
 import type { Db } from "../store/database.ts";
+import { numberedPageOfNumbers } from "../store/numbered-lists.ts";
 import {
   agentsOfNumbers,
   findNumber,
   findNumberByE164,
+  firstNumbersOfAgents,
   insertNumber,
   type NumberFilter,
   type NumberRow,
@@ -14,7 +17,7 @@ import {
   takenNumbers,
   updateNumber,
 } from "../store/numbers.ts";
-import type { Page, PageRequest } from "../store/page.ts";
+import type { NumberedPage, NumberedPageRequest, Page, PageRequest } from "../store/page.ts";
 import { findPhoneNamed } from "../store/phones.ts";
 import { clearByokKey, setByokKey } from "./numbers/byok.ts";
 import type { NumberDeps } from "./numbers/deps.ts";
@@ -70,6 +73,12 @@ export interface Numbers {
   /** By its id or its digits; undefined when the organisation has no such number. */
   find(idOrNumber: string): Promise<TelephoneNumber | undefined>;
   list(filter: NumberFilter, page: PageRequest): Promise<Page<TelephoneNumber>>;
+  /** The whole list by the number of its page, with how many numbers there are in all. */
+  listPage(page: NumberedPageRequest): Promise<NumberedPage<TelephoneNumber>>;
+  /** The number each of some agents has, answered or called from: the one it has had longest. Agents without one are missing. */
+  ofAgents(agentIds: readonly string[]): Promise<ReadonlyMap<string, E164>>;
+  /** The number an agent calls from; refuses agents that are not there or have none. */
+  callingFrom(agentId: string): Promise<E164>;
   update(id: string, change: NumberChange): Promise<TelephoneNumber>;
   /** Gives a number back, for good. */
   release(id: string): Promise<void>;
@@ -115,15 +124,16 @@ export function createNumbers(deps: NumberDeps, orgId: OrgId): Numbers {
   return {
     search: (wish, limit) => searchNumbers(deps, orgId, wish, limit),
     buy: async (order) => renderOne(db, await buyNumber(deps, orgId, order)),
-    create: (number, settings) =>
-      db.transaction().execute(async (trx) => {
+    create: async (number, settings) => {
+      // A carrier may take its time: it is asked before anything is locked.
+      if (await isSold(deps, number)) {
+        const advice = "a carrier of this gateway sells this number: buy it";
+        throw new GatewayError("conflict", advice, "number", { reason: "number-not-available" });
+      }
+      return db.transaction().execute(async (trx) => {
         await checkAgents(trx, orgId, settings);
         if (await findPhoneNamed(trx, orgId, number)) {
           throw new GatewayError("conflict", "this number is a telephone's", "number");
-        }
-        if (await isSold(deps, number)) {
-          const advice = "a carrier of this gateway sells this number: buy it";
-          throw new GatewayError("conflict", advice, "number", { reason: "number-not-available" });
         }
         if ((await takenNumbers(trx, [number], clock.wall() - restMs)).has(number)) throw isTaken();
         const row = ownRow(makeId("number", random), orgId, number, settings, clock.wall());
@@ -133,7 +143,8 @@ export function createNumbers(deps: NumberDeps, orgId: OrgId): Numbers {
           throw kind.isDuplicate(error) ? isTaken() : error;
         }
         return renderOne(trx, row);
-      }),
+      });
+    },
     get: async (id) => renderOne(db, await need(db, id)),
     find: async (idOrNumber) => {
       const number = parseE164(idOrNumber);
@@ -143,6 +154,19 @@ export function createNumbers(deps: NumberDeps, orgId: OrgId): Numbers {
     list: async (filter, page) => {
       const { data, next } = await pageOfNumbers(db, orgId, filter, page);
       return { data: await render(db, data), next };
+    },
+    listPage: async (page) => {
+      const { data, total } = await numberedPageOfNumbers(db, orgId, page);
+      return { data: await render(db, data), total };
+    },
+    ofAgents: (agentIds) => firstNumbersOfAgents(db, orgId, agentIds),
+    callingFrom: async (agentId) => {
+      const number = (await firstNumbersOfAgents(db, orgId, [agentId])).get(agentId);
+      if (number !== undefined) return number;
+      if (!(await findAgent(db, orgId, agentId))) {
+        throw new GatewayError("not-found", "there is no such agent", "agentId");
+      }
+      throw new GatewayError("invalid-request", "this agent has no number to call from: give it one first", "agentId");
     },
     update: (id, { voice, language, persona, answers, ...settings }) =>
       change(id, async (trx, row) => {

@@ -1,2 +1,2 @@
 /** Pages of lists, as the services give them. */
-export type { Page, PageCursor, PageRequest } from "../store/page.ts";
+export type { NumberedPage, NumberedPageRequest, Page, PageCursor, PageRequest } from "../store/page.ts";

@@ -159,6 +159,7 @@ export async function openServices(
     exchange: guardedFetch,
     log,
   };
+  const recordingLinks = createRecordingLinks(deps, recordings, publicUrl);
   const tenants = new Map<OrgId, Tenant>();
   const makeTenant = (orgId: OrgId): Tenant => ({
     orgId,
@@ -170,6 +171,7 @@ export async function openServices(
     calls: createCalls({ ...deps, money }, orgId),
     trunks: createTrunks(deps, trunks, orgId),
     billing: billing(orgId),
+    recordingLinks,
     webhooks: (dialect) => createWebhooks({ ...deps, outbox, voices, allowHttp }, orgId, dialect),
   });
   const tenant = (orgId: OrgId): Tenant => {
@@ -201,7 +203,7 @@ export async function openServices(
     texts,
     feed,
     recordings,
-    recordingLinks: createRecordingLinks(deps, recordings, publicUrl),
+    recordingLinks,
     sipTraces: createSipTraces(deps),
     firstStart: (bootstrapKey) => firstStart(deps, { keys, tenant: tenant(firstOrgId) }, bootstrapKey),
     settleLeftOver: () => database.db.transaction().execute((trx) => money.settleLeftOver(trx)),

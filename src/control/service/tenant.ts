@@ -6,6 +6,7 @@ import type { Billing } from "./money/billing.ts";
 import type { Numbers } from "./numbers.ts";
 import type { Org } from "./orgs.ts";
 import type { Phones } from "./phones.ts";
+import type { RecordingLinks } from "./recording-links.ts";
 import type { Texts } from "./texts.ts";
 import type { Trunks } from "./trunks.ts";
 import type { Webhooks } from "./webhooks.ts";
@@ -21,6 +22,8 @@ export interface Tenant {
   readonly calls: Calls;
   readonly trunks: Trunks;
   readonly billing: Billing;
+  /** Links to recordings of its calls. */
+  readonly recordingLinks: Pick<RecordingLinks, "create">;
   /** The webhooks of one API. */
   webhooks(dialect: Dialect): Webhooks;
 }

@@ -85,6 +85,40 @@ export const voices = [
 
 export type VoiceId = (typeof voices)[number]["id"];
 
+/**
+ * Voices that clients of other services ask for, by name or by their 20-letter ids, and who speaks in their place. An id
+ * that is not here has the provider's default voice, for no provider of ours would know it.
+ */
+const voicesElsewhere: Readonly<Record<string, VoiceId>> = {
+  rachel: "shimmer",
+  "21m00Tcm4TlvDq8ikWAM": "shimmer",
+  bella: "coral",
+  EXAVITQu4vr4xnSDxMaL: "coral",
+  jessica: "marin",
+  cgSgspJ2msm6clMCkdW9: "marin",
+  domi: "sage",
+  AZnzlk1XvdvUeBnXmlld: "sage",
+  elli: "marin",
+  MF3mGyEYCl7XYWbV9V6O: "marin",
+  adam: "echo",
+  pNInz6obpgDQGcFmaJgB: "echo",
+  antoni: "ash",
+  ErXwobaYiN019PkySvjV: "ash",
+  josh: "cedar",
+  TxGEqnHWrfWFTfGW9XjX: "cedar",
+  arnold: "verse",
+  VR6AewLTigWG4xSOukaG: "verse",
+  sam: "ballad",
+  yoZ06aMxZJJ28mfd3POQ: "ballad",
+};
+
+/** The voice a provider is asked for; undefined: its default. */
+export function voiceOfCall(voice: string | null): string | undefined {
+  if (voice === null) return undefined;
+  if (Object.hasOwn(voicesElsewhere, voice)) return voicesElsewhere[voice];
+  return /^[A-Za-z0-9]{20}$/.test(voice) ? undefined : voice;
+}
+
 /** What an agent of a number speaks with when nothing is said. */
 export const defaultVoice: VoiceId = "shimmer";
 

@@ -1,4 +1,5 @@
 import type { Selectable, Updateable } from "kysely";
+import type { E164 } from "../../kit/ids.ts";
 import type { Db } from "./database.ts";
 import { cutPage, olderThan, type Page, type PageRequest } from "./page.ts";
 import type { AgentsTable, NumbersTable } from "./schema.ts";
@@ -42,6 +43,30 @@ export function findNumberOfAgent(db: Db, orgId: string, agentId: string): Promi
     .where("org_id", "=", orgId)
     .where((eb) => eb.or([eb("inbound_agent_id", "=", agentId), eb("outbound_agent_id", "=", agentId)]))
     .executeTakeFirst();
+}
+
+/** The digits of the number each of some agents has, either way: the one it has had longest. */
+export async function firstNumbersOfAgents(
+  db: Db,
+  orgId: string,
+  agentIds: readonly string[],
+): Promise<Map<string, E164>> {
+  const found = new Map<string, E164>();
+  if (agentIds.length === 0) return found;
+  const rows = await db
+    .selectFrom("numbers")
+    .select(["number", "inbound_agent_id", "outbound_agent_id"])
+    .where("org_id", "=", orgId)
+    .where("status", "=", "active")
+    .where((eb) => eb.or([eb("inbound_agent_id", "in", agentIds), eb("outbound_agent_id", "in", agentIds)]))
+    .orderBy("created_at", "desc")
+    .orderBy("id", "desc")
+    .execute();
+  // The oldest comes last and stays.
+  for (const { number, inbound_agent_id, outbound_agent_id } of rows) {
+    for (const id of [inbound_agent_id, outbound_agent_id]) if (id !== null) found.set(id, number as E164);
+  }
+  return found;
 }
 
 /** The agents of some numbers, by their ids. */

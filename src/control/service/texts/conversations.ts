@@ -2,8 +2,9 @@ import { GatewayError } from "../../../kit/errors.ts";
 import type { OrgId } from "../../../kit/ids.ts";
 import { type ConversationRow, findConversation, findOptOut, pageOfConversations } from "../../store/conversations.ts";
 import type { Db } from "../../store/database.ts";
-import type { Page, PageRequest } from "../../store/page.ts";
-import type { Text } from "./text.ts";
+import { numberedPageOfConversations, numberedPageOfTexts } from "../../store/numbered-lists.ts";
+import type { NumberedPage, NumberedPageRequest, Page, PageRequest } from "../../store/page.ts";
+import { type Text, toText } from "./text.ts";
 
 /** All texts between one of our numbers and one contact. */
 export interface Conversation {
@@ -39,9 +40,13 @@ export interface ConversationReply {
 export interface Conversations {
   /** The one with the newest text first. */
   list(filter: { readonly number?: string; readonly contact?: string }, page: PageRequest): Promise<Page<Conversation>>;
+  /** The whole list by the number of its page, with how many conversations there are in all. */
+  listPage(page: NumberedPageRequest): Promise<NumberedPage<Conversation>>;
   get(id: string): Promise<ConversationDetail>;
   /** All texts, newest first. */
   texts(id: string, page: PageRequest): Promise<Page<Text>>;
+  /** The same list by the number of its page, with how many texts there are in all. */
+  textsPage(id: string, page: NumberedPageRequest): Promise<NumberedPage<Text>>;
   /** Refuses with forbidden when the contact has said STOP. */
   reply(id: string, reply: ConversationReply): Promise<Text & { readonly isReplay: boolean }>;
 }
@@ -66,6 +71,10 @@ export function createConversations(db: Db, orgId: OrgId, { texts, send }: Conve
       const { data, next } = await pageOfConversations(db, orgId, filter, page);
       return { data: data.map(toConversation), next };
     },
+    listPage: async (page) => {
+      const { data, total } = await numberedPageOfConversations(db, orgId, page);
+      return { data: data.map(toConversation), total };
+    },
     get: async (id) => {
       const conversation = await find(id);
       const { number, contact } = conversation;
@@ -76,6 +85,11 @@ export function createConversations(db: Db, orgId: OrgId, { texts, send }: Conve
     texts: async (id, page) => {
       await find(id);
       return texts(id, page);
+    },
+    textsPage: async (id, page) => {
+      await find(id);
+      const { data, total } = await numberedPageOfTexts(db, orgId, id, page);
+      return { data: data.map(toText), total };
     },
     reply: async (id, reply) => send(await find(id), reply),
   };
