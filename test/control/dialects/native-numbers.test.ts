@@ -57,6 +57,17 @@ describe("native API, numbers", () => {
     expect((await ask("DELETE", `/numbers/${bought.body.id}`)).status).toBe(404);
   });
 
+  test("numbers: their next month is charged when it has begun, once", async () => {
+    const { ask, services, clock } = await testGateway();
+    const { id } = (await ask("POST", "/numbers/buy", { type: "tollfree" })).body;
+    clock.ms += 31 * 24 * 3_600_000;
+    await services.lookAfterNumbers();
+    await services.lookAfterNumbers();
+    expect((await ask("GET", `/numbers/${id}`)).body.next_charge_at).toBe("2027-01-22T12:00:00.000Z");
+    const { availableMicros } = await services.own.billing.account();
+    expect(availableMicros).toBe(-5_000_000);
+  });
+
   test("numbers: of the demo and the echo are never sold, and those that are sold cannot be brought along", async () => {
     const { ask } = await testGateway();
     for (const number of ["+15550100", "+15550101"]) {
