@@ -1,8 +1,10 @@
 import { Command } from "commander";
 import type { CallOptions } from "./cli/call.ts";
 import { printConfig } from "./cli/config.ts";
+import { backupDatabase, migrateDatabase, type RestoreFlags, restoreDatabase } from "./cli/db.ts";
 import { runDoctor } from "./cli/doctor.ts";
-import { createKey, listKeys, revokeKey } from "./cli/keys.ts";
+import { type CreateKeyOptions, createKey, listKeys, revokeKey } from "./cli/keys.ts";
+import { createOrg, listOrgs, type OrgOptions, setOrg } from "./cli/orgs.ts";
 import { type SipTraceOptions, traceSip } from "./cli/sip.ts";
 import { readConfig } from "./config.ts";
 
@@ -39,17 +41,65 @@ keys
   .command("create")
   .description("make a key and print it once, alone on stdout")
   .requiredOption("--name <name>", "what the key is for")
-  .option("--dialect <dialect>", "API the key speaks", "native")
-  .action((options: { name: string; dialect: string }) => createKey(readConfig(process.env), options));
+  .option("--dialect <dialect>", "API the key speaks: native, jagcall, agentcall, agentnumber", "native")
+  .option("--org <id>", "organisation it belongs to (default: the gateway's first)")
+  .option(
+    "--scopes <scopes>",
+    "what it may do, with commas: read,write,calls,texts,billing,keys,operator (default: operator for a native key " +
+      "of the first organisation, else everything of its own organisation)",
+  )
+  .action((options: CreateKeyOptions) => createKey(readConfig(process.env), options));
 keys
   .command("list")
   .description("list keys (never the keys themselves)")
-  .action(() => listKeys(readConfig(process.env)));
+  .option("--org <id>", "only those of an organisation")
+  .action((options: { org?: string }) => listKeys(readConfig(process.env), options));
 keys
   .command("revoke")
   .description("end a key at once")
   .argument("<id>", "id of the key, as listed")
   .action((id: string) => revokeKey(readConfig(process.env), id));
+
+const orgs = program.command("orgs").description("organisations: each sees only what is its own");
+orgs
+  .command("list")
+  .description("list them, oldest first")
+  .action(() => listOrgs(readConfig(process.env)));
+const orgOptions = (command: Command): Command =>
+  command
+    .option("--plan <plan>", "free or pro")
+    .option("--billing <how>", "prepaid or postpaid")
+    .option("--price-book <vendor>", "whose published prices it pays: agentcall, agentnumber, jagcall")
+    .option("--payment-method <yes|no>", "whether it can pay what it has not paid in advance")
+    .option("--spending-cap <dollars>", "most it may spend in a calendar month (UTC); none: no cap");
+orgOptions(
+  orgs
+    .command("create")
+    .description("make one and print its id, alone on stdout")
+    .requiredOption("--name <name>", "what it is called"),
+).action((options: OrgOptions & { name: string }) => createOrg(readConfig(process.env), options));
+orgOptions(
+  orgs
+    .command("set")
+    .description("change one; what is not said stays")
+    .argument("<id>", "its id, as listed")
+    .option("--name <name>", "what it is called"),
+).action((id: string, options: OrgOptions) => setOrg(readConfig(process.env), id, options));
+
+const db = program.command("db").description("the database: SQLite in the data folder, or PostgreSQL (DATABASE_URL)");
+db.command("migrate")
+  .description("bring it up to date, as a start of the gateway does, and say what that took")
+  .action(() => migrateDatabase(readConfig(process.env)));
+db.command("backup")
+  .description("write it to a file as it is at one moment, while the gateway runs; without recordings and secret.key")
+  .argument("<file>", "gzip of JSON lines, the same for both databases")
+  .action((file: string) => backupDatabase(readConfig(process.env), file));
+db.command("restore")
+  .description("bring a backup back, whole or not at all, into an empty database; stop the gateway before")
+  .argument("<file>", "what backup wrote, with this version or an older one, from either database")
+  .option("--force", "throw away what is in the database")
+  .option("--other-key", "restore what was sealed under another secret key; API keys in it do not work")
+  .action((file: string, flags: RestoreFlags) => restoreDatabase(readConfig(process.env), file, flags));
 
 const sip = program.command("sip").description("SIP signalling of a running gateway");
 sip

@@ -1,4 +1,5 @@
 import type { ColumnDataType, ColumnDefinitionBuilder } from "kysely";
+import type { TableCopying } from "./table-copying.ts";
 
 /** What the rest of the store needs to know of the database engine. */
 export interface DatabaseKind {
@@ -10,4 +11,6 @@ export interface DatabaseKind {
   readonly skipsLocked: boolean;
   /** True when the error says that a row with the same unique value exists. */
   isDuplicate(error: unknown): boolean;
+  /** How its tables are copied. */
+  readonly copying: TableCopying;
 }

@@ -18,17 +18,22 @@ export interface OpenDatabase {
   close(): Promise<void>;
 }
 
-/** Opens `tandem.db` in the data folder, or the PostgreSQL database of a URL, and brings it up to date. */
-export async function openDatabase(dataDir: string, databaseUrl = ""): Promise<OpenDatabase> {
+/** Opens `tandem.db` in the data folder, or the PostgreSQL database of a URL, and leaves it as it is. */
+export function connectDatabase(dataDir: string, databaseUrl = ""): Omit<OpenDatabase, "migrated"> {
   const isPostgres = databaseUrl !== "";
-  const kind = isPostgres ? postgresKind : sqliteKind;
   const dialect = isPostgres ? openPostgres(databaseUrl) : openSqlite(join(dataDir, "tandem.db"));
   const db = new Kysely<Schema>({ dialect });
+  return { db, kind: isPostgres ? postgresKind : sqliteKind, close: () => db.destroy() };
+}
+
+/** Opens the database and brings it up to date. */
+export async function openDatabase(dataDir: string, databaseUrl = ""): Promise<OpenDatabase> {
+  const connected = connectDatabase(dataDir, databaseUrl);
   try {
-    return { db, kind, migrated: await migrate(db, kind), close: () => db.destroy() };
+    return { ...connected, migrated: await migrate(connected.db, connected.kind) };
   } catch (error) {
-    await db.destroy();
-    const which = isPostgres ? "at DATABASE_URL" : `in ${dataDir}`;
+    await connected.close();
+    const which = databaseUrl === "" ? `in ${dataDir}` : "at DATABASE_URL";
     throw new Error(`the database ${which} could not be brought up to date`, { cause: error });
   }
 }

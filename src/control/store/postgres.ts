@@ -2,6 +2,7 @@
 import { PostgresDialect } from "kysely";
 import pg from "pg";
 import type { DatabaseKind } from "./database-kind.ts";
+import { postgresCopying } from "./postgres-copying.ts";
 
 /** Code of a row whose unique value is there already (PostgreSQL, appendix A). */
 const uniqueViolation = "23505";
@@ -15,6 +16,7 @@ export const postgresKind: DatabaseKind = {
   countingType: "bigserial",
   counting: (column) => column.primaryKey(),
   skipsLocked: true,
+  copying: postgresCopying,
   isDuplicate: (error) => error instanceof pg.DatabaseError && error.code === uniqueViolation,
 };
 
