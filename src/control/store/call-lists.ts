@@ -1,5 +1,5 @@
 /** Lists of an organisation's calls, newest first. */
-import { sql } from "kysely";
+import { type RawBuilder, type SqlBool, sql } from "kysely";
 import type { CallRow } from "./calls.ts";
 import type { Db } from "./database.ts";
 import {
@@ -34,11 +34,16 @@ export interface CallFilter {
   readonly startedBefore?: number;
 }
 
+/** One of some words; PostgreSQL has no empty list. */
+function anyOf(column: "status" | "cause", words: readonly string[]): RawBuilder<SqlBool> {
+  return words.length === 0 ? sql<SqlBool>`1 = 0` : sql<SqlBool>`${sql.ref(column)} in (${sql.join([...words])})`;
+}
+
 function matching(db: Db, orgId: string, filter: CallFilter) {
   let query = db.selectFrom("calls").where("org_id", "=", orgId);
   const { number } = filter;
   if (filter.status !== undefined) query = query.where("status", "=", filter.status);
-  if (filter.statuses !== undefined) query = query.where("status", "in", filter.statuses);
+  if (filter.statuses !== undefined) query = query.where(anyOf("status", filter.statuses));
   if (filter.direction !== undefined) query = query.where("direction", "=", filter.direction);
   if (filter.from !== undefined) query = query.where("from_number", "=", filter.from);
   if (filter.to !== undefined) query = query.where("to_number", "=", filter.to);
@@ -47,7 +52,7 @@ function matching(db: Db, orgId: string, filter: CallFilter) {
   }
   if (filter.agentId !== undefined) query = query.where("agent_id", "=", filter.agentId);
   if (filter.cause !== undefined) query = query.where("cause", "=", filter.cause);
-  if (filter.causes !== undefined) query = query.where("cause", "in", filter.causes);
+  if (filter.causes !== undefined) query = query.where(anyOf("cause", filter.causes));
   if (filter.wasAnswered !== undefined) {
     query = query.where("started_at", filter.wasAnswered ? "is not" : "is", null);
   }
