@@ -33,6 +33,8 @@ export interface Calls {
   findByKey(key: string, scope?: string): Promise<{ readonly call: Call; readonly requestHash: string } | undefined>;
   /** The number a call may show; refuses with field `from` what is not the organisation's to show. */
   callerNumber(from: string): Promise<CallerNumber>;
+  /** Refuses what the plan does not allow (any more), or cannot be paid, before anything is done. */
+  checkPlan(what: "voice" | "ai-outbound" | "recording"): Promise<void>;
   transcript(id: string): Promise<TranscriptLine[]>;
   /** What its conversation came to; null while it lasts, or where no agent talked. */
   summary(id: string): Promise<CallSummary | null>;
@@ -41,7 +43,7 @@ export interface Calls {
 }
 
 export interface CallsDeps extends Pick<ServiceDeps, "database" | "clock"> {
-  readonly money: Pick<Money, "runningCostMicros">;
+  readonly money: Pick<Money, "runningCostMicros" | "checkPlan">;
 }
 
 /** The calls of one organisation. */
@@ -79,6 +81,7 @@ export function createCalls({ database: { db }, clock, money }: CallsDeps, orgId
       const row = await findCallByKey(db, orgId, scope, key);
       return row && { call: await renderOne(row), requestHash: row.request_hash ?? "" };
     },
+    checkPlan: (what) => money.checkPlan(db, orgId, what),
     callerNumber: (from) => callerNumberOf(db, orgId, from),
     transcript: async (id) => {
       await need(id);

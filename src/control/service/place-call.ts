@@ -9,6 +9,7 @@ import { checkMetadata } from "./calls/metadata.ts";
 import { agentOfOrder, type OrderAgentDeps } from "./calls/order-agent.ts";
 import type { Calls } from "./calls.ts";
 import type { Call } from "./kept-call.ts";
+import { checkAiCountry } from "./numbers/inbound.ts";
 import type { SpokenLanguage } from "./spoken-language.ts";
 
 /** A call to be made, as an API asks for it. */
@@ -59,7 +60,7 @@ export interface PlacedCall {
 
 export interface PlaceCallDeps extends OrderAgentDeps {
   readonly orgId: OrgId;
-  readonly calls: Pick<Calls, "get" | "findByKey" | "callerNumber">;
+  readonly calls: Pick<Calls, "get" | "findByKey" | "callerNumber" | "checkPlan">;
   readonly control: Pick<CallControl, "placeCall">;
 }
 
@@ -97,6 +98,8 @@ export function createPlaceCall({ orgId, agents, numbers, calls, control }: Plac
       liveTranscript: __,
       ...agent
     } = await agentOfOrder({ agents, numbers }, order, from.number);
+    // Companies that sell numbers of other countries do not let machines talk on them.
+    if (from.isBought) checkAiCountry(from.number);
     const { record = recordsAll, disclosure = true, maxDurationMs = agent.maxDurationMs } = order;
     const firstMessage = record && disclosure ? withDisclosure(agent.firstMessage) : agent.firstMessage;
     return { agent: { ...agent, firstMessage, maxDurationMs }, record, answeringMachine: order.answeringMachine };
@@ -110,6 +113,8 @@ export function createPlaceCall({ orgId, agents, numbers, calls, control }: Plac
     if (before) return before;
     const { idempotencyKey: key, requestHash, trunk: trunkId, to, metadata, ringTimeoutMs, liveTranscript } = order;
     const what = order.kind === "bridge" ? bridge(order, from) : await conversation(order, from);
+    await calls.checkPlan(order.kind === "bridge" ? "voice" : "ai-outbound");
+    if (what.record) await calls.checkPlan("recording");
     try {
       const callId = await control.placeCall({
         ...what,

@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { GatewayError } from "../../../src/kit/errors.ts";
+import { firstOrgId } from "../../../src/kit/ids.ts";
 import { ringingCall, type TestGateway, testGateway } from "../gateway.ts";
 
 async function withAgent(gateway: TestGateway, record = false): Promise<string> {
@@ -264,6 +265,11 @@ describe("native API, calls", () => {
     expect(await ids("started_after=2026-11-22T12:01:30Z")).toEqual([second]);
     expect(await ids("started_before=2026-11-22T12:01:30Z")).toEqual([first]);
     expect(await ids("status=ended&from=%2B15550002")).toEqual([]);
+    expect(await ids("number=%2B15550001")).toEqual([first]);
+    expect(await ids("direction=inbound")).toEqual([second, first]);
+    expect(await ids("direction=outbound")).toEqual([]);
+    expect(await ids("created_after=2026-11-22T12:00:30Z")).toEqual([second]);
+    expect(await ids("created_before=2026-11-22T12:00:30Z")).toEqual([first]);
     const page = (await ask("GET", "/calls?limit=1")).body;
     expect(await ids(`limit=1&cursor=${page.next_cursor}`)).toEqual([first]);
   });
@@ -291,6 +297,75 @@ describe("native API, calls", () => {
       ended_by: "provider",
       detail: "the provider closed the session",
     });
+  });
+});
+
+describe("native API, placing calls", () => {
+  async function caller(): Promise<{ gateway: TestGateway; numberId: string }> {
+    const gateway = await testGateway();
+    const { body } = await gateway.ask("POST", "/agents", { name: "Saved", instructions: "Be kind." });
+    const number = await gateway.ask("POST", "/numbers", { number: "+12125559123", outbound_agent_id: body.id });
+    return { gateway, numberId: number.body.id };
+  }
+  const to = "+14155550199";
+
+  test("calls: placed from a number's id by the saved agent, with what this call has otherwise", async () => {
+    const { gateway, numberId } = await caller();
+    const placed = await gateway.ask("POST", "/calls", {
+      from: numberId,
+      to,
+      use_saved_agent: true,
+      agent: { first_message: "Hi Jamie." },
+      language: "es",
+      record: true,
+      live_transcript: true,
+    });
+    expect(placed.status).toBe(201);
+    expect(placed.body).toMatchObject({
+      from: "+12125559123",
+      status: "queued",
+      live_transcript: true,
+      cost_micros: 0,
+    });
+    expect(gateway.control.placed).toMatchObject([
+      { record: true, agent: { name: "Saved", firstMessage: "This call may be recorded for quality. Hi Jamie." } },
+    ]);
+    expect(gateway.control.placed[0]?.agent?.instructions).toMatch(/^Be kind\..*Spanish/s);
+    await gateway.ask("POST", "/calls", { from: numberId, to, record: true, recording_disclosure: false });
+    expect(gateway.control.placed[1]).toMatchObject({ record: true, agent: { firstMessage: undefined } });
+  });
+
+  test("calls: a bridge call joins people", async () => {
+    const { gateway, numberId } = await caller();
+    const bridge = { kind: "bridge", from: numberId, to, bridge_to: "101" };
+    const placed = await gateway.ask("POST", "/calls", bridge);
+    expect([placed.status, placed.body.agent_id]).toEqual([201, null]);
+    expect(gateway.control.placed).toMatchObject([{ agent: undefined, bridgeTo: "101" }]);
+    const refused = await gateway.ask("POST", "/calls", { ...bridge, agent: { name: "A" } });
+    expect([refused.status, refused.body.error.field]).toEqual([400, "agent"]);
+  });
+
+  test("calls: what cannot be paid is 402 and says where to pay, what the plan does not have is 403", async () => {
+    const { gateway, numberId } = await caller();
+    await gateway.services.orgs.update(firstOrgId, { billing: "prepaid" });
+    const unpaid = await gateway.ask("POST", "/calls", { from: numberId, to });
+    expect(unpaid.status).toBe(402);
+    expect(unpaid.body.error).toMatchObject({ code: "payment_required", reason: expect.stringMatching(/credits/) });
+    await gateway.services.orgs.update(firstOrgId, { plan: "free" });
+    expect((await gateway.ask("POST", "/calls", { from: numberId, to })).status).toBe(403);
+    expect((await gateway.ask("GET", "/calls")).body.data).toEqual([]);
+  });
+
+  test.each([
+    ["a kind nobody knows", { kind: "conference" }, "kind"],
+    ["a language nobody speaks", { language: "xx" }, "language"],
+    ["a number that is another's or nobody's", { from: "+12125559000" }, "from"],
+    ["somebody to be joined with, and an agent", { bridge_to: "101" }, "bridge_to"],
+  ])("calls: refused with %s", async (_what, change, field) => {
+    const { gateway, numberId } = await caller();
+    const refused = await gateway.ask("POST", "/calls", { from: numberId, to, ...change });
+    expect([refused.status, refused.body.error.field]).toEqual([400, field]);
+    expect(gateway.control.placed).toEqual([]);
   });
 });
 

@@ -5,6 +5,7 @@ import { findAgent } from "../../store/agents.ts";
 import { findNumberByE164, type NumberRow } from "../../store/numbers.ts";
 import { resolvedAgent } from "../agents.ts";
 import { fetchCallContext, withContext } from "../call-context.ts";
+import { withDisclosure } from "../calls/disclosure.ts";
 import { withLanguage } from "../spoken-language.ts";
 import { byokKey } from "./byok.ts";
 import type { NumberDeps } from "./deps.ts";
@@ -24,7 +25,10 @@ export async function resolveInbound(deps: NumberDeps, number: E164, from: strin
   const instructions = block === undefined ? spoken : withContext(spoken, block);
   const providerKey = byokKey(row, deps);
   const { liveTranscript } = extra;
-  return { ...agent, instructions, liveTranscript, ...(providerKey !== undefined && { providerKey }) };
+  // Whoever only points his number at an agent says himself what his callers are told.
+  const isConfigured = row.inbound_extra !== null;
+  const firstMessage = isConfigured && agent.record ? withDisclosure(agent.firstMessage) : agent.firstMessage;
+  return { ...agent, instructions, firstMessage, liveTranscript, ...(providerKey !== undefined && { providerKey }) };
 }
 
 /** The agent that calls from a number of an organisation; undefined: none does. */

@@ -91,6 +91,7 @@ describe("money of calls", () => {
     await expect(free.place()).rejects.toMatchObject({ code: "forbidden", reason: "plan-limit-voice-ai" });
     const unpaid = await callHouse({ hasPaymentMethod: false }, await testServices());
     await expect(unpaid.place()).rejects.toMatchObject({ reason: "payment-method-required" });
+    expect([free, unpaid].flatMap(({ control }) => control.placed)).toEqual([]);
   });
 
   test("money for less than the call was to last is its limit; enough is none", async () => {

@@ -55,6 +55,13 @@ describe("placing a call: who calls", () => {
     expect(asked(house)?.agent?.instructions).not.toContain("Spanish");
   });
 
+  test("from a number bought here in a country where machines may not talk, people may", async () => {
+    const house = await callHouse();
+    const { id } = await house.tenant.numbers.buy({ country: "GB", type: "local" } as never);
+    await expect(house.place({ from: id })).rejects.toMatchObject({ reason: "carrier-not-supported" });
+    expect((await house.place({ from: id, kind: "bridge", agent: undefined })).call.from).toMatch(/^\+44/);
+  });
+
   test("no saved agent is told as such, and a call has one agent only", async () => {
     const house = await callHouse();
     const none = house.place({ agent: undefined, useSavedAgent: true });
