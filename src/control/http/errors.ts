@@ -28,6 +28,8 @@ export interface Refusal {
   readonly fieldBy: "schema" | "service";
   /** How far the request came: it could not be read, was not as described, or the service would not have it. */
   readonly stage: "reading" | "schema" | "service";
+  /** Which part of the request was not as described; undefined: the service would not have it, or it was not read. */
+  readonly part: "body" | "url" | undefined;
   readonly reason: RefusalReason | undefined;
   readonly links: RefusalLinks;
   /** The cause is ours: to be logged. */
@@ -39,7 +41,8 @@ export function toRefusal(error: unknown): Refusal {
   if (error instanceof GatewayError) {
     const { code, message, field, reason, links } = error;
     const ours = code === "internal";
-    return { status: statusOf[code], code, message, field, fieldBy: "service", stage: "service", reason, links, ours };
+    const by = { fieldBy: "service", stage: "service", part: undefined } as const;
+    return { status: statusOf[code], code, message, field, ...by, reason, links, ours };
   }
   const { validation, validationContext, statusCode = 500, code } = error as Partial<FastifyError>;
   if (validation !== undefined) {
@@ -48,6 +51,7 @@ export function toRefusal(error: unknown): Refusal {
     return {
       ...unread(400, "invalid-request", field === "" ? `${where} ${message}` : `${field} ${message}`),
       stage: "schema",
+      part: validationContext === "body" ? "body" : "url",
       field: field === "" ? undefined : field,
     };
   }
@@ -64,6 +68,6 @@ export function toRefusal(error: unknown): Refusal {
 
 /** A refusal of what did not come as far as a schema. */
 function unread(status: number, code: GatewayErrorCode, message: string): Refusal {
-  const nothing = { field: undefined, reason: undefined, links: {}, ours: false } as const;
+  const nothing = { field: undefined, part: undefined, reason: undefined, links: {}, ours: false } as const;
   return { ...nothing, status, code, message, fieldBy: "schema", stage: "reading" };
 }
