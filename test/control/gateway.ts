@@ -17,6 +17,7 @@ import type {
   TransferControl,
   TransferRequest,
 } from "../../src/control/calls/call-control.ts";
+import { voices } from "../../src/control/dialects/voices.ts";
 import { createHttpServer, type HttpServerDeps } from "../../src/control/http/server.ts";
 import type { Calls } from "../../src/control/service/calls.ts";
 import { openServices, type Services, type ServicesSettings } from "../../src/control/service/services.ts";
@@ -123,7 +124,7 @@ export async function testServices(options: TestServicesOptions = {}): Promise<T
   const { random = seededRandom(), dataDir = temporaryFolder(), ...settings } = options;
   const databaseUrl = await databaseOf(dataDir);
   const all = { ...testSettings, ...settings, databaseUrl, dataDir };
-  const opened = await openServices(all, options.clock ?? clock, random);
+  const opened = await openServices(all, options.clock ?? clock, random, { voices });
   onTestFinished(() => opened.close());
   return { services: withOwn(opened), clock, random, dataDir };
 }

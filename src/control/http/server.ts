@@ -23,6 +23,7 @@ import { type MountedDialect, mountDialects } from "./mounted-dialects.ts";
 import { operatorRoutes } from "./operator-routes.ts";
 import { paymentPageRoutes } from "./payment-page.ts";
 import { recordingRoute } from "./recording-route.ts";
+import { keepRouteBook } from "./route-book.ts";
 import { defaultSipWebSocketOptions, type SipWebSocketDesk, SipWebSockets } from "./sip-web-socket.ts";
 import { compileSchema } from "./validation.ts";
 
@@ -93,6 +94,7 @@ export function createHttpServer(deps: HttpServerDeps): FastifyInstance {
   // No line of a request can hold a secret, so none is looked for: that would be half of what the line costs.
   const requestLog = log.child({}, { redact: [] });
   const streams = new EventStreams(services.feed, deps.eventStreams ?? defaultEventStreamOptions);
+  keepRouteBook(app);
   app.decorateRequest("apiKey", null);
   app.decorateRequest("tenant");
   app.decorateRequest("commands");

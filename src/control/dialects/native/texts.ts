@@ -1,5 +1,6 @@
 import { Type } from "@fastify/type-provider-typebox";
 import type { FastifyReply } from "fastify";
+import { untilGone } from "../../http/until-gone.ts";
 import { maxOtpWaitMs, type Text } from "../../service/texts.ts";
 import type { NativeApp } from "./app.ts";
 import { refusals } from "./errors.ts";
@@ -105,13 +106,6 @@ export function textRoutes(app: NativeApp): void {
 /** Tells the client when nothing was done anew. */
 export function markReplay(reply: FastifyReply, isReplay: boolean): void {
   if (isReplay) reply.header(replayHeader, "true");
-}
-
-/** Aborts when the client has hung up. */
-function untilGone(reply: FastifyReply): AbortSignal {
-  const gone = new AbortController();
-  reply.raw.once("close", () => gone.abort());
-  return gone.signal;
 }
 
 export function renderText(text: Text): TextBody {
