@@ -1,5 +1,7 @@
 import type { Voices } from "../service/notices.ts";
+import { agentcallVoice } from "./agentcall/voice.ts";
+import { agentnumberVoice } from "./agentnumber/voice.ts";
 import { nativeVoice } from "./native/voice.ts";
 
 /** How each API tells its customers' webhooks of events; an API without a line here tells of none. */
-export const voices: Voices = { native: nativeVoice };
+export const voices: Voices = { agentcall: agentcallVoice, agentnumber: agentnumberVoice, native: nativeVoice };
