@@ -225,7 +225,7 @@ export interface CallRecords {
   /**
    * Writes the call, an inbound one as ringing, one of ours as queued, and sets aside what it may cost; undefined: that
    * is no limit to it. Conflict: its carrier's id or idempotency key is taken. Payment-required, forbidden: it cannot be
-   * paid, or the plan does not allow it.
+   * paid, or the plan does not allow it; an inbound one has its record then, and has ended.
    */
   createCall(call: NewCall): Promise<CallCredit | undefined>;
   /** Tells how a call's transfer goes. */

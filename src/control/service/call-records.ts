@@ -130,8 +130,8 @@ export function createCallRecords({
     );
 
   return {
-    createCall: (call) =>
-      queue.add(async (batch) => {
+    createCall: async (call) => {
+      const made = await queue.add(async (batch) => {
         const fresh = toNewRow(call, itemsOfNewCall(call), clock.wall());
         try {
           await insertCall(batch.db, fresh);
@@ -143,11 +143,20 @@ export function createCallRecords({
         const data = { carrier, direction, from, to, agentId: call.agent?.agentId ?? null };
         const isInbound = direction === "inbound";
         tell(batch, { callId, type: isInbound ? "call.ringing" : "call.queued", data });
-        const credit = await holdForCall(money, batch.db, call);
+        const held = await holdForCall(money, batch.db, call);
+        // What we did not do needs no record; that somebody called in vain is worth knowing.
+        if (held.type === "refused" && !isInbound) throw held.refusal;
         const row = await findCall(batch.db, callId);
         if (row) await notices.tell(batch.db, row, isInbound ? ["call.inbound", "call.ringing"] : ["call.initiated"]);
-        return credit;
-      }, "must"),
+        if (held.type === "refused") {
+          const at = { endedAt: clock.wall(), durationMs: null };
+          await end(batch, callId, "out-of-credit", held.refusal.message, at);
+        }
+        return held;
+      }, "must");
+      if (made.type === "refused") throw made.refusal;
+      return made.credit;
+    },
     noteTransfer: (callId, { state, to, cause, calleeId }) =>
       queue.add(async (batch) => {
         const before = await findCallState(batch.db, callId);

@@ -1,4 +1,5 @@
 /** What calls cost: by what they are paid, what is set aside when they begin and settled when they end. */
+import { GatewayError } from "../../../kit/errors.ts";
 import type { OrgId } from "../../../kit/ids.ts";
 import type { CallCredit, NewCall } from "../../calls/call-control.ts";
 import type { CallRow } from "../../store/calls.ts";
@@ -15,13 +16,25 @@ export function itemsOfNewCall({ direction, agent, phoneId, record }: NewCall): 
   return itemsOfCall({ direction, ai: agent !== undefined, byok: agent?.providerKey !== undefined, record });
 }
 
-/** Sets aside what a call may cost, in the transaction that makes it; how long that is enough, where it is too short. */
-export async function holdForCall(money: Pick<Money, "hold">, db: Db, call: NewCall): Promise<CallCredit | undefined> {
+/** What became of setting money aside; `credit` undefined: there is enough for as long as the call is to last. */
+export type HeldForCall =
+  | { readonly type: "held"; readonly credit: CallCredit | undefined }
+  | { readonly type: "refused"; readonly refusal: GatewayError };
+
+/** Sets aside what a call may cost, in the transaction that makes it. */
+export async function holdForCall(money: Pick<Money, "hold">, db: Db, call: NewCall): Promise<HeldForCall> {
   const items = itemsOfNewCall(call);
-  if (items.length === 0) return undefined;
+  if (items.length === 0) return { type: "held", credit: undefined };
   const wantedMs = call.maxDurationMs ?? call.agent?.maxDurationMs ?? unnamedDurationMs;
-  const { maxDurationMs } = await money.hold(db, call.orgId, { callId: call.callId, items, wantedMs });
-  return maxDurationMs < wantedMs ? { maxDurationMs: Math.floor(maxDurationMs) } : undefined;
+  try {
+    const { maxDurationMs } = await money.hold(db, call.orgId, { callId: call.callId, items, wantedMs });
+    const isShort = maxDurationMs < wantedMs;
+    return { type: "held", credit: isShort ? { maxDurationMs: Math.floor(maxDurationMs) } : undefined };
+  } catch (error) {
+    // The database's own errors end the transaction.
+    if (error instanceof GatewayError) return { type: "refused", refusal: error };
+    throw error;
+  }
 }
 
 /** Charges a call that has ended, in the transaction of its ending; what it cost. A recording that is not there is free. */

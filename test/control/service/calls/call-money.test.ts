@@ -94,6 +94,23 @@ describe("money of calls", () => {
     expect([free, unpaid].flatMap(({ control }) => control.placed)).toEqual([]);
   });
 
+  test("a call in that cannot be paid is turned away, and its record says so", async () => {
+    const house = await callHouse({ billing: "prepaid" });
+    const refused = ringingCall(house, { orgId: house.org.id });
+    await expect(refused).rejects.toMatchObject({ code: "payment-required", reason: "insufficient-credits" });
+    const { data } = await house.tenant.calls.list({}, { limit: 10, after: undefined });
+    const ending = { status: "ended", cause: "out-of-credit", startedAt: null, durationMs: null, costMicros: 0 };
+    expect(data).toMatchObject([{ direction: "inbound", ...ending }]);
+    expect(await books(house)).toEqual({ availableMicros: 0, heldMicros: 0, faults: [] });
+    const free = await callHouse({ plan: "free" }, await testServices());
+    const { id } = free.org;
+    const trial = await ringingCall(free, { orgId: id });
+    await free.talk(trial, 5 * minute);
+    await expect(ringingCall(free, { orgId: id })).rejects.toMatchObject({ reason: "plan-limit-inbound-ai" });
+    const after = await free.tenant.calls.list({ cause: "out-of-credit" }, { limit: 10, after: undefined });
+    expect(after.data).toHaveLength(1);
+  });
+
   test("money for less than the call was to last is its limit; enough is none", async () => {
     const house = await prepaid(1);
     const credits = [];
