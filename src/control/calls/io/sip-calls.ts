@@ -116,7 +116,7 @@ export class SipCalls {
     exchange.incoming = incoming;
     const transfers = new TransferDesk(parts, outgoing);
     const placeCall = async (request: PlaceCallRequest) =>
-      (await outgoing.place(request, bridgeEvents(request, { live: calls.live, transfers }))).callId;
+      (await outgoing.place(request, bridgeEvents(request, { live: calls.live, transfers, randomBytes }))).callId;
     const sources: SourceControl = {
       bans: () => {
         const fromNow = clock.wall() - clock.now();

@@ -1,8 +1,12 @@
 import { describe, expect, test } from "vitest";
 import type { PlaceCallRequest } from "../../../../src/control/calls/call-control.ts";
-import { firstOrgId } from "../../../../src/kit/ids.ts";
+import { bridgeEvents } from "../../../../src/control/calls/io/bridge-events.ts";
+import type { LiveCall } from "../../../../src/control/calls/io/live-call.ts";
+import { type CallId, firstOrgId } from "../../../../src/kit/ids.ts";
+import type { EndCause } from "../../../../src/media/protocol.ts";
 import { CallExchange } from "../../../kit/call-exchange.ts";
 import { eventually } from "../../../kit/gateway.ts";
+import { seededRandom } from "../../gateway.ts";
 
 const order: PlaceCallRequest = {
   orgId: firstOrgId,
@@ -66,6 +70,43 @@ describe("bridge calls", () => {
     await callee.until("ended");
     expect(await exchange.ending(callId)).toBe("busy");
     await exchange.empty();
+  });
+
+  test("nobody is named: the callee hears music until somebody is put to it", async () => {
+    const exchange = await CallExchange.open();
+    const carrier = await exchange.stranger("carrier");
+    exchange.trunk("out", carrier);
+    const phone = await exchange.telephone("102");
+    const callId = await exchange.calls.placeCall({ ...order, bridgeTo: undefined });
+    (await carrier.rings()).answer();
+    await exchange.talks(callId);
+    const hears = () =>
+      exchange.commands.flatMap((c) => (c.type === "join-room" && c.callId === callId ? [c.hears] : []));
+    expect(hears()).toEqual(["music"]);
+    exchange.calls.transfers.start(callId, { to: "102", mode: "blind" });
+    (await phone.rings()).answer();
+    await eventually("both talk", () => (hears().at(-1) === "room" ? true : undefined), 3000);
+    expect(hears()).toEqual(["music", "ringback", "room"]);
+    await exchange.calls.hangUp(callId, "api-hung-up");
+    await exchange.empty();
+  });
+
+  test.each([
+    ["nobody comes", undefined, ["no-answer"]],
+    ["somebody has come", "conference", []],
+  ] as const)("the callee's patience ends: %s", async (_what, bond, endings) => {
+    const ended: string[] = [];
+    const live = {
+      get: () => ({ bond }) as LiveCall,
+      send: () => true,
+      hangUp: (_callId: CallId, cause: EndCause) => void ended.push(cause),
+    };
+    const transfers = { start: () => undefined };
+    const events = bridgeEvents({ agent: undefined }, { live, transfers, randomBytes: seededRandom() }, 1);
+    events.made?.("call_00000000000000000000000000" as CallId);
+    events.started?.();
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    expect(ended).toEqual(endings);
   });
 
   test("the callee does not answer: our telephone never rings", async () => {
