@@ -1,5 +1,5 @@
 /** Checks requests against their schemas, and says which field is wrong in the user's own words. */
-import { Ajv, type ErrorObject } from "ajv";
+import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
 import addFormats from "ajv-formats";
 import type { FastifySchemaCompiler } from "fastify";
 
@@ -8,9 +8,25 @@ const bodyAjv = addFormats.default(new Ajv({ ...strict, coerceTypes: false }), [
 /** What stands in a URL is text: numbers are read from it. */
 const urlAjv = addFormats.default(new Ajv({ ...strict, coerceTypes: true }), ["date-time"]);
 
-/** Validator for Fastify: bodies as they are, URLs with their numbers read. */
-export const compileSchema: FastifySchemaCompiler<object> = ({ schema, httpPart }) =>
-  (httpPart === "body" ? bodyAjv : urlAjv).compile(schema);
+type RouteSchema = Parameters<FastifySchemaCompiler<object>>[0];
+type Validator = ReturnType<FastifySchemaCompiler<object>>;
+
+/** Validator for Fastify, made when the first request needs it: all of them at once would take most of a start. */
+export const compileSchema: FastifySchemaCompiler<object> = (route) => {
+  let made: ValidateFunction | undefined;
+  const validate: Validator = (data) => {
+    made ??= compileNow(route);
+    const isValid = made(data);
+    validate.errors = made.errors as Validator["errors"];
+    return isValid;
+  };
+  return validate;
+};
+
+/** A schema's validator: bodies as they are, URLs with their numbers read. Throws when the schema is none. */
+export function compileNow({ schema, httpPart }: Pick<RouteSchema, "schema" | "httpPart">): ValidateFunction {
+  return (httpPart === "body" ? bodyAjv : urlAjv).compile(schema);
+}
 
 /** What is wrong with a request. */
 export interface FieldFault {
