@@ -2,7 +2,7 @@
 import { chmodSync, closeSync, mkdirSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import Database from "better-sqlite3";
-import { SqliteDialect } from "kysely";
+import { SqliteAdapter, SqliteDialect } from "kysely";
 import type { DatabaseKind } from "./database-kind.ts";
 import { keepCheckpoints, lastResortPages } from "./sqlite-checkpoints.ts";
 import { sqliteCopying } from "./sqlite-copying.ts";
@@ -33,7 +33,20 @@ export function openSqlite(path: string): SqliteDialect {
     checkpoints.close();
     database.close();
   };
-  return new SqliteDialect({ database: { close, prepare: keepStatements(database) } });
+  return new AtomicSqliteDialect({ database: { close, prepare: keepStatements(database) } });
+}
+
+/** Migrations are one transaction, which SQLite takes back whole: a start that is cut off in them leaves the former tables. */
+class AtomicSqliteAdapter extends SqliteAdapter {
+  override get supportsTransactionalDdl(): boolean {
+    return true;
+  }
+}
+
+class AtomicSqliteDialect extends SqliteDialect {
+  override createAdapter(): SqliteAdapter {
+    return new AtomicSqliteAdapter();
+  }
 }
 
 /** Statements kept compiled; the few whose text varies (lists of ids) push each other out. */
