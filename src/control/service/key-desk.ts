@@ -28,8 +28,8 @@ export function openKeyDesk(keys: Keys, by: Pick<ApiKey, "orgId" | "scopes">): K
     return orgId;
   };
   const get = async (id: string): Promise<ApiKey> => {
-    const key = await keys.find(id);
-    if (!key || (key.orgId !== by.orgId && !isOperator)) throw new GatewayError("not-found", "there is no such key");
+    const key = await keys.find(id, isOperator ? undefined : by.orgId);
+    if (!key) throw new GatewayError("not-found", "there is no such key");
     return key;
   };
   return {

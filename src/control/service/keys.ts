@@ -50,8 +50,8 @@ export interface Keys {
   list(orgId?: OrgId): Promise<ApiKey[]>;
   /** Newest first. */
   page(orgId: OrgId, page: PageRequest): Promise<Page<ApiKey>>;
-  /** A key, whoever owns it; undefined when there is none. */
-  find(id: string): Promise<ApiKey | undefined>;
+  /** A key of an organisation, or of any; undefined when there is none. */
+  find(id: string, orgId?: OrgId): Promise<ApiKey | undefined>;
   /** Refuses with not-found when there is none; revoking twice is fine. */
   revoke(orgId: OrgId, id: string): Promise<void>;
   /** The key behind a secret; undefined when it is unknown or revoked. */
@@ -119,8 +119,8 @@ export function createKeys({ database: { db }, secrets, clock, random }: Service
       const { data, next } = await pageOfKeys(db, orgId, request);
       return { data: data.map(toKey), next };
     },
-    find: async (id) => {
-      const row = await findAnyKey(db, id);
+    find: async (id, orgId) => {
+      const row = await (orgId === undefined ? findAnyKey(db, id) : findKey(db, orgId, id));
       return row && toKey(row);
     },
     revoke: async (orgId, id) => {
