@@ -1,12 +1,16 @@
 import { Command } from "commander";
 import type { CallOptions } from "./cli/call.ts";
 import { printConfig } from "./cli/config.ts";
-import { backupDatabase, migrateDatabase, type RestoreFlags, restoreDatabase } from "./cli/db.ts";
-import { runDoctor } from "./cli/doctor.ts";
-import { type CreateKeyOptions, createKey, listKeys, revokeKey } from "./cli/keys.ts";
-import { createOrg, listOrgs, type OrgOptions, setOrg } from "./cli/orgs.ts";
-import { type SipTraceOptions, traceSip } from "./cli/sip.ts";
+import type { RestoreFlags } from "./cli/db.ts";
+import type { CreateKeyOptions } from "./cli/keys.ts";
+import type { OrgOptions } from "./cli/orgs.ts";
+import type { SipTraceOptions } from "./cli/sip.ts";
 import { readConfig } from "./config.ts";
+
+// Each command loads its own part when it runs: help and complaints come at once.
+const keyCommands = () => import("./cli/keys.ts");
+const orgCommands = () => import("./cli/orgs.ts");
+const dbCommands = () => import("./cli/db.ts");
 
 /** The `tandem` command. */
 const program = new Command("tandem").description("Tandem, a realtime voice gateway").showHelpAfterError();
@@ -48,23 +52,23 @@ keys
     "what it may do, with commas: read,write,calls,texts,billing,keys,operator (default: operator for a native key " +
       "of the first organisation, else everything of its own organisation)",
   )
-  .action((options: CreateKeyOptions) => createKey(readConfig(process.env), options));
+  .action(async (options: CreateKeyOptions) => (await keyCommands()).createKey(readConfig(process.env), options));
 keys
   .command("list")
   .description("list keys (never the keys themselves)")
   .option("--org <id>", "only those of an organisation")
-  .action((options: { org?: string }) => listKeys(readConfig(process.env), options));
+  .action(async (options: { org?: string }) => (await keyCommands()).listKeys(readConfig(process.env), options));
 keys
   .command("revoke")
   .description("end a key at once")
   .argument("<id>", "id of the key, as listed")
-  .action((id: string) => revokeKey(readConfig(process.env), id));
+  .action(async (id: string) => (await keyCommands()).revokeKey(readConfig(process.env), id));
 
 const orgs = program.command("orgs").description("organisations: each sees only what is its own");
 orgs
   .command("list")
   .description("list them, oldest first")
-  .action(() => listOrgs(readConfig(process.env)));
+  .action(async () => (await orgCommands()).listOrgs(readConfig(process.env)));
 const orgOptions = (command: Command): Command =>
   command
     .option("--plan <plan>", "free or pro")
@@ -77,29 +81,33 @@ orgOptions(
     .command("create")
     .description("make one and print its id, alone on stdout")
     .requiredOption("--name <name>", "what it is called"),
-).action((options: OrgOptions & { name: string }) => createOrg(readConfig(process.env), options));
+).action(async (options: OrgOptions & { name: string }) =>
+  (await orgCommands()).createOrg(readConfig(process.env), options),
+);
 orgOptions(
   orgs
     .command("set")
     .description("change one; what is not said stays")
     .argument("<id>", "its id, as listed")
     .option("--name <name>", "what it is called"),
-).action((id: string, options: OrgOptions) => setOrg(readConfig(process.env), id, options));
+).action(async (id: string, options: OrgOptions) => (await orgCommands()).setOrg(readConfig(process.env), id, options));
 
 const db = program.command("db").description("the database: SQLite in the data folder, or PostgreSQL (DATABASE_URL)");
 db.command("migrate")
   .description("bring it up to date, as a start of the gateway does, and say what that took")
-  .action(() => migrateDatabase(readConfig(process.env)));
+  .action(async () => (await dbCommands()).migrateDatabase(readConfig(process.env)));
 db.command("backup")
   .description("write it to a file as it is at one moment, while the gateway runs; without recordings and secret.key")
   .argument("<file>", "gzip of JSON lines, the same for both databases")
-  .action((file: string) => backupDatabase(readConfig(process.env), file));
+  .action(async (file: string) => (await dbCommands()).backupDatabase(readConfig(process.env), file));
 db.command("restore")
   .description("bring a backup back, whole or not at all, into an empty database; stop the gateway before")
   .argument("<file>", "what backup wrote, with this version or an older one, from either database")
   .option("--force", "throw away what is in the database")
   .option("--other-key", "restore what was sealed under another secret key; API keys in it do not work")
-  .action((file: string, flags: RestoreFlags) => restoreDatabase(readConfig(process.env), file, flags));
+  .action(async (file: string, flags: RestoreFlags) =>
+    (await dbCommands()).restoreDatabase(readConfig(process.env), file, flags),
+  );
 
 const sip = program.command("sip").description("SIP signalling of a running gateway");
 sip
@@ -113,6 +121,7 @@ sip
   .option("--key <key>", "API key (default: TANDEM_API_KEY, or one made for this and revoked after it)")
   .option("--json", "print as JSON")
   .action(async (id: string | undefined, options: SipTraceOptions) => {
+    const { traceSip } = await import("./cli/sip.ts");
     process.exitCode = await traceSip(readConfig(process.env), id, options);
   });
 
@@ -125,6 +134,7 @@ program
   .command("doctor")
   .description("check what a gateway needs here: ports, disk, clock, public address, provider key")
   .action(async () => {
+    const { runDoctor } = await import("./cli/doctor.ts");
     process.exitCode = await runDoctor(readConfig(process.env));
   });
 

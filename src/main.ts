@@ -5,16 +5,15 @@ import { type Config, readConfig } from "./config.ts";
 import { GatewayCalls } from "./control/calls/io/gateway-calls.ts";
 import { MediaProcess } from "./control/calls/io/media-process.ts";
 import { voices } from "./control/dialects/voices.ts";
-import { createMemoryLimiter } from "./control/http/limits/limiter.ts";
-import { createRedisLimiter } from "./control/http/limits/redis-limiter.ts";
+import { createMemoryLimiter, type RateLimiter } from "./control/http/limits/limiter.ts";
 import { createHttpServer } from "./control/http/server.ts";
 import { demoNumber } from "./control/service/first-start.ts";
 import { openServices } from "./control/service/services.ts";
 import { type Exchange, echoNumber, openExchange } from "./exchange.ts";
 import { systemRandom } from "./kit/io/random.ts";
 import { systemClock } from "./kit/io/system-clock.ts";
-import { createLogger } from "./kit/log.ts";
-import { createMetrics } from "./kit/metrics.ts";
+import { createLogger, type Logger } from "./kit/log.ts";
+import { createMetrics, type Metrics } from "./kit/metrics.ts";
 import { chooseEngine, probePort } from "./media/streams/io/listen.ts";
 import type { Address } from "./setting-kinds.ts";
 
@@ -89,8 +88,7 @@ async function start(config: Config): Promise<void> {
   const mediaServer = engine === "ws" ? await listen(config.mediaWs, takingTurns(mediaProcesses)) : undefined;
   const exchanges: Exchange[] = [];
   const sipDesk = () => exchanges[0]?.sip.endpoint;
-  const { redisUrl } = config;
-  const limiter = redisUrl === "" ? createMemoryLimiter(clock) : createRedisLimiter({ redisUrl, clock, log, metrics });
+  const limiter = await openLimiter(config, log, metrics);
   const http = await createHttpServer({ services, calls, metrics, log, config, clock, sipDesk, limiter });
   await http.listen({ host: config.http.host, port: config.http.port });
   const firstKey = await services.firstStart(config.bootstrapKey);
@@ -129,6 +127,13 @@ async function start(config: Config): Promise<void> {
   };
   process.on("SIGTERM", () => void stop("SIGTERM"));
   process.on("SIGINT", () => void stop("SIGINT"));
+}
+
+/** Counts in Redis where there is one; its client is loaded only then, for it takes longer than all else of ours. */
+async function openLimiter({ redisUrl }: Config, log: Logger, metrics: Metrics): Promise<RateLimiter> {
+  if (redisUrl === "") return createMemoryLimiter(clock);
+  const { createRedisLimiter } = await import("./control/http/limits/redis-limiter.ts");
+  return createRedisLimiter({ redisUrl, clock, log, metrics });
 }
 
 /** What a person who just typed `npm start` wants to know. `firstKey`: made just now, to be shown this once. */
