@@ -34,6 +34,13 @@ function run(program: string, ...args: string[]): void {
 const templateName = "tandem_template";
 
 export default async function setup(project: TestProject): Promise<() => void> {
+  const { folder, stop } = await startPostgres();
+  project.provide("postgresFolder", folder);
+  return stop;
+}
+
+/** Starts a server; `folder` is its socket's. */
+export async function startPostgres(): Promise<{ readonly folder: string; stop(): void }> {
   const bin = programs();
   const folder = mkdtempSync(join(tmpdir(), "tandem-postgres-"));
   mkdirSync(join(folder, "data"));
@@ -54,8 +61,7 @@ export default async function setup(project: TestProject): Promise<() => void> {
     stop();
     throw error;
   }
-  project.provide("postgresFolder", folder);
-  return stop;
+  return { folder, stop };
 }
 
 /** Address of a database on the server. */
