@@ -64,7 +64,7 @@ async function deliver(count: number, webhooks: number): Promise<{ perSecond: nu
   const receiver = fork(fileURLToPath(import.meta.url), ["--receive", String(count)]);
   const database = await openDatabase(folder);
   const secrets = createSecrets("k".repeat(32), systemRandom);
-  const outbox = createOutbox({ clock: systemClock, random: systemRandom, voices });
+  const outbox = createOutbox({ clock: systemClock, random: systemRandom, voices, kind: database.kind });
   const worker = new WebhookWorker({
     database,
     openSecret: secrets.open,

@@ -70,7 +70,7 @@ export async function webhookHouse(): Promise<WebhookHouse> {
   const clock = new MovableClock();
   const random = systemRandom;
   const secrets = createSecrets("k".repeat(32), random);
-  const outbox = createOutbox({ clock, random, voices: testVoices });
+  const outbox = createOutbox({ clock, random, voices: testVoices, kind: database.kind });
   const metrics = createMetrics();
   return {
     database,

@@ -1,8 +1,9 @@
 import type { Clock } from "../../kit/clock.ts";
 import { makeId, type RandomBytes } from "../../kit/ids.ts";
 import type { Db } from "../store/database.ts";
+import type { DatabaseKind } from "../store/database-kind.ts";
 import { insertDeliveries, type NewDeliveryRow } from "../store/outbox.ts";
-import { listeningWebhooks } from "../store/webhooks.ts";
+import { heldWebhooks } from "../store/webhooks.ts";
 import { retryLifetimeMs } from "../webhooks/back-off.ts";
 import type { RenderDelivery } from "../webhooks/rendered-delivery.ts";
 import type { Dialect } from "./keys.ts";
@@ -28,16 +29,18 @@ export function createOutbox({
   clock,
   random,
   voices,
+  kind,
 }: {
   readonly clock: Clock;
   readonly random: RandomBytes;
   readonly voices: Voices;
+  readonly kind: DatabaseKind;
 }): Outbox {
   let wake: (webhookIds: readonly string[]) => void = () => {};
   return {
     put: async (db, orgId, notices) => {
       if (notices.length === 0) return;
-      const webhooks = await listeningWebhooks(db, orgId);
+      const webhooks = await heldWebhooks(db, kind, orgId);
       if (webhooks.length === 0) return;
       const listeners = webhooks.map(({ id, dialect, events }) => ({
         id,

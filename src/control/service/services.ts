@@ -134,7 +134,7 @@ export async function openServices(
   const orgs = createOrgs(deps);
   const phoneBook = await openPhoneBook(deps);
   const { money, priceBooks, page: paymentPage, billing } = openMoney(deps, settings);
-  const outbox = createOutbox({ clock, random, voices });
+  const outbox = createOutbox({ clock, random, voices, kind: database.kind });
   const carriers = [createLocalCarrier({ takenOf: (some) => takenNumbers(database.db, some, clock.wall() - restMs) })];
   const textDeps: TextDeps = {
     ...deps,

@@ -49,14 +49,28 @@ export async function pageOfWebhooks(
 
 /** The webhooks of an organisation that are to be told, of all public APIs, oldest first. */
 export function listeningWebhooks(db: Db, orgId: string): Promise<Pick<WebhookRow, "id" | "dialect" | "events">[]> {
+  return listening(db, orgId).execute();
+}
+
+/** The same, which cannot be deleted until the transaction ends, so that rows that refer to them can be written. */
+export function heldWebhooks(
+  db: Db,
+  kind: DatabaseKind,
+  orgId: string,
+): Promise<Pick<WebhookRow, "id" | "dialect" | "events">[]> {
+  const query = listening(db, orgId);
+  // Where there are several writers; in SQLite the whole transaction is a lock.
+  return (kind.skipsLocked ? query.forKeyShare() : query).execute();
+}
+
+function listening(db: Db, orgId: string) {
   return db
     .selectFrom("webhooks")
     .select(["id", "dialect", "events"])
     .where("org_id", "=", orgId)
     .where("enabled", "=", 1)
     .orderBy("created_at")
-    .orderBy("id")
-    .execute();
+    .orderBy("id");
 }
 
 export async function updateWebhook(

@@ -56,6 +56,21 @@ describe("outbox", () => {
     expect(woken).toEqual([[webhook.id]]);
   });
 
+  test("outbox: a webhook that is deleted at the same moment does not undo the change it was to be told of", async () => {
+    const house = await webhookHouse();
+    const { db } = house.database;
+    const { webhook } = await house.webhooks().create({ url: "https://customer.example", events: ["*"] });
+    let telling: Promise<void> | undefined;
+    await db.transaction().execute(async (trx) => {
+      await trx.deleteFrom("webhooks").where("id", "=", webhook.id).execute();
+      telling = house.tell([notice("call.ended", "call_1")]);
+      // Time for the other transaction to get as far as it can.
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    });
+    await expect(telling).resolves.toBeUndefined();
+    expect(await db.selectFrom("webhook_deliveries").select("id").execute()).toEqual([]);
+  });
+
   test("outbox: more notices than one insert takes are all kept, in their order", async () => {
     const house = await webhookHouse();
     const webhooks = house.webhooks();
