@@ -1,4 +1,4 @@
-import type { Selectable, Updateable } from "kysely";
+import { type Selectable, sql, type Updateable } from "kysely";
 import type { E164 } from "../../kit/ids.ts";
 import type { Db } from "./database.ts";
 import { cutPage, olderThan, type Page, type PageRequest } from "./page.ts";
@@ -163,17 +163,11 @@ export async function takenNumbers(
   return new Set(rows.map(({ number }) => number));
 }
 
-/** Numbers of all organisations whose next month has begun, the longest due first. */
-export function dueNumbers(db: Db, now: number, limit: number): Promise<NumberRow[]> {
-  return db
-    .selectFrom("numbers")
-    .selectAll()
-    .where("status", "=", "active")
-    .where("next_charge_at", "<=", now)
-    .orderBy("next_charge_at")
-    .orderBy("id")
-    .limit(limit)
-    .execute();
+/** Numbers of all organisations whose next month has begun, the longest due first; those behind `after` in that order. */
+export function dueNumbers(db: Db, now: number, limit: number, after?: NumberRow): Promise<NumberRow[]> {
+  let query = db.selectFrom("numbers").selectAll().where("status", "=", "active").where("next_charge_at", "<=", now);
+  if (after) query = query.where(sql<boolean>`(next_charge_at, id) > (${after.next_charge_at}, ${after.id})`);
+  return query.orderBy("next_charge_at").orderBy("id").limit(limit).execute();
 }
 
 /** Moves the next charge from one instant to another; false when somebody else did, or the number is gone. */

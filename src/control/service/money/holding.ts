@@ -40,6 +40,9 @@ export interface SettleOrder {
 /** Money is set aside for at most so much of one call, which then may not last longer. */
 export const longestHoldMs = 4 * 3_600_000;
 
+/** A call that ends at its limit may end later by so much: the agent finishes its goodbye, and nobody pays for that. */
+export const goodbyeMs = 20_000;
+
 /** What holds need of the rest of money. */
 interface HoldsDeps extends MoneyDeps {
   post(db: Db, orgId: OrgId, draft: EntryDraft, postings: readonly Posting[]): Promise<void>;
@@ -101,12 +104,13 @@ export function createHolds(deps: HoldsDeps): Pick<Money, "hold" | "settle" | "s
     return { maxDurationMs };
   };
 
-  const settle: Money["settle"] = async (db, orgId, { callId, items, durationMs }) => {
+  const settle: Money["settle"] = async (db, orgId, { callId, items, durationMs: lastedMs }) => {
     const standing = await lockedStanding(db, orgId);
     const known = await findHold(db, orgId, callId);
     if (known?.status === "settled") return known.cost_micros ?? 0;
     const now = clock.wall();
     const book = known ? bookOf(priceBooks, agreed(known)) : standing.book;
+    const durationMs = withoutGoodbye(lastedMs, known?.max_duration_ms ?? Infinity);
     const lines = items.map(
       (item): EntryLine => ({
         item,
@@ -157,6 +161,11 @@ export function createHolds(deps: HoldsDeps): Pick<Money, "hold" | "settle" | "s
 /** The allowance a call draws on. */
 function allowanceOfCall(items: readonly Item[]): Allowance | undefined {
   return items.map(allowanceOf).find((allowance) => allowance !== undefined);
+}
+
+/** What is paid of a call that might last `longestMs`. By started minutes a goodbye would cost a whole one that was never set aside. */
+function withoutGoodbye(lastedMs: number, longestMs: number): number {
+  return lastedMs > longestMs && lastedMs <= longestMs + goodbyeMs ? longestMs : lastedMs;
 }
 
 function costOf(book: PriceBook, items: readonly Item[], durationMs: number): number {

@@ -10,8 +10,8 @@ import { release } from "./release.ts";
 
 /** How long a number is kept that cannot be paid. */
 export const graceMs = 30 * 24 * 3_600_000;
-/** Numbers looked at in one run; the next run goes on. */
-const maxAtOnce = 500;
+/** Numbers read at once. */
+const pageSize = 500;
 
 /** What a run did. */
 export interface MonthlyCharges {
@@ -23,12 +23,22 @@ export interface MonthlyCharges {
 }
 
 /** Charges every number whose next month has begun by `now` (wall ms); run again, or by two at once, it charges none twice. */
-export async function chargeMonthly(deps: NumberDeps, now: number): Promise<MonthlyCharges> {
+export async function chargeMonthly(deps: NumberDeps, now: number, atOnce = pageSize): Promise<MonthlyCharges> {
   const counts = { charged: 0, unpaid: 0, released: 0 };
-  for (const row of await dueNumbers(deps.database.db, now, maxAtOnce)) {
-    const result = await chargeMonth(deps, row, now);
-    if (result !== "nothing") counts[result] += 1;
-  }
+  // Those that cannot be paid stay due: what comes behind them is read all the same.
+  let rows: readonly NumberRow[] = [];
+  do {
+    rows = await dueNumbers(deps.database.db, now, atOnce, rows.at(-1));
+    for (const row of rows) {
+      try {
+        const result = await chargeMonth(deps, row, now);
+        if (result !== "nothing") counts[result] += 1;
+      } catch (error) {
+        // One number's trouble is not the others'.
+        deps.log.warn({ numberId: row.id, err: error }, "a number's month could not be charged yet");
+      }
+    }
+  } while (rows.length === atOnce);
   return counts;
 }
 

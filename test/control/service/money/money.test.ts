@@ -181,9 +181,20 @@ describe("money of calls", () => {
     await run((trx) => money.credit(trx, id, 400_000, { kind: "purchase", ref: "pay" }));
     const call = { callId: "call_1", items: ["ai.outbound"] } as const;
     await run((trx) => money.hold(trx, id, { ...call, wantedMs: minute }));
-    expect(await run((trx) => money.settle(trx, id, { ...call, durationMs: 61_000 }))).toBe(406_667);
-    expect(await money.balance(db, id)).toEqual({ availableMicros: -6_667, heldMicros: 0 });
+    expect(await run((trx) => money.settle(trx, id, { ...call, durationMs: 90_000 }))).toBe(600_000);
+    expect(await money.balance(db, id)).toEqual({ availableMicros: -200_000, heldMicros: 0 });
     expect(await faults()).toEqual([]);
+  });
+
+  test("settlement: the goodbye of a call that ends with its credit costs no further minute", async () => {
+    const { money, db, run, org } = await moneyHouse();
+    const { id } = await org({ billing: "prepaid", priceBook: "agentnumber" });
+    await run((trx) => money.credit(trx, id, 120_000, { kind: "purchase", ref: "pay" }));
+    const call = { callId: "call_1", items: ["ai.outbound"] } as const;
+    const { maxDurationMs } = await run((trx) => money.hold(trx, id, { ...call, wantedMs: 10 * minute }));
+    expect(maxDurationMs).toBe(2 * minute);
+    expect(await run((trx) => money.settle(trx, id, { ...call, durationMs: 2 * minute + 3_000 }))).toBe(100_000);
+    expect(await money.balance(db, id)).toEqual({ availableMicros: 20_000, heldMicros: 0 });
   });
 
   test("settlement: a call without a hold is paid once too, and can be given back", async () => {

@@ -81,4 +81,33 @@ describe("monthly charges", () => {
     await house.numbers(rich).buy({});
     expect(await chargeMonthly(house.deps, number.nextChargeAt!)).toEqual({ charged: 1, unpaid: 1, released: 0 });
   });
+
+  test("numbers that cannot be paid do not keep those behind them from being charged", async () => {
+    const house = await numberHouse();
+    const poor = await house.org({ billing: "prepaid" });
+    await house.credit(poor, 3 * 2 * dollar);
+    const rich = await house.org();
+    for (let n = 0; n < 3; n += 1) await house.numbers(poor).buy({});
+    house.clock.ms += 1;
+    const last = await house.numbers(rich).buy({});
+    expect(await chargeMonthly(house.deps, last.nextChargeAt!, 2)).toEqual({ charged: 1, unpaid: 3, released: 0 });
+  });
+
+  test("one number's trouble does not keep the others from being charged", async () => {
+    const house = await numberHouse();
+    const org = await house.org();
+    const first = await house.numbers(org).buy({});
+    house.clock.ms += 1;
+    const second = await house.numbers(org).buy({});
+    const money: typeof house.deps.money = {
+      ...house.deps.money,
+      charge: (db, orgId, order) => {
+        if (order.ref.startsWith(first.id)) throw new Error("the database is away");
+        return house.deps.money.charge(db, orgId, order);
+      },
+    };
+    expect(await chargeMonthly({ ...house.deps, money }, second.nextChargeAt!)).toMatchObject({ charged: 1 });
+    expect(await chargeMonthly(house.deps, second.nextChargeAt!)).toMatchObject({ charged: 1 });
+    expect(await house.faults()).toEqual([]);
+  });
 });
