@@ -31,5 +31,5 @@ export async function callerNumberOf(db: Db, orgId: OrgId, from: string): Promis
   const isNobodys = phone === undefined && (await ownerOfNumber(db, number)) === undefined;
   const trunks = isNobodys ? await pageOfTrunks(db, orgId, { limit: 1, after: undefined }) : undefined;
   if (trunks?.data.length === 1) return { number, isTelephone: false, isBought: false };
-  throw new GatewayError("invalid-request", "is not a number of yours", "from");
+  throw new GatewayError("invalid-request", "there is no such number of yours", "from");
 }
