@@ -34,6 +34,8 @@ describe("tandem db", () => {
     expect(first.stdout).toMatch(/^done {2}001-first\n(done .*\n)+The database is up to date now\.\n$/);
     const second = await tandem(["db", "migrate"], alone("new"));
     expect(second).toEqual({ code: 0, stdout: "The database was up to date.\n", stderr: "" });
+    const nowhere = await tandem(["db", "backup", join(folder, "none", "x")], alone("new"));
+    expect(nowhere).toMatchObject({ code: 1, stderr: expect.stringMatching(/^tandem: ENOENT.*\n$/) });
   });
 
   test("a backup of a running gateway is its owner's alone, and restores its keys elsewhere", async () => {
@@ -65,7 +67,6 @@ describe("tandem db", () => {
   test.each<[string, string[], string]>([
     ["a file that is not there", ["restore", join(folder, "none")], "ENOENT"],
     ["a file that is something else", ["restore", aFile()], "is not a backup of Tandem"],
-    ["a folder that is not there", ["backup", join(folder, "none", "x")], "ENOENT"],
     ["a backup of nothing", ["backup", join(folder, "nothing")], "there is no database yet"],
   ])("%s is told in one line, with exit code 1", async (what, args, complaint) => {
     const { code, stderr } = await tandem(["db", ...args], alone(what));

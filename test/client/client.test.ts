@@ -128,7 +128,7 @@ describe("client", () => {
     const names = { createClient, everyItem, TandemError, console: { log: (...said: unknown[]) => lines.push(said) } };
     const AsyncFunction = (async () => undefined).constructor as FunctionConstructor;
     const run = new AsyncFunction(...Object.keys(names), "process", body);
-    await run(...Object.values(names), { env: { TANDEM_URL: baseUrl, TANDEM_KEY: key } });
+    await run(...Object.values(names), { env: { GATEWAY_URL: baseUrl, GATEWAY_KEY: key } });
     expect(lines).toEqual([
       ["+15550142", expect.stringMatching(/^agent_/)],
       [404, "not_found"],
