@@ -13,7 +13,7 @@ import { probeDatabase } from "../store/meta.ts";
 import { findNumberByE164, takenNumbers } from "../store/numbers.ts";
 import { openRecordings, type RecordingFiles } from "../store/recordings.ts";
 import { createSecrets, readSecretKey, type Secrets } from "../store/secrets.ts";
-import { WriteQueue } from "../store/write-queue.ts";
+import { defaultWriteQueueOptions, WriteQueue } from "../store/write-queue.ts";
 import { WebhookWorker } from "../webhooks/io/webhook-worker.ts";
 import { createAgents } from "./agents.ts";
 import { createCallRecords } from "./call-records.ts";
@@ -128,6 +128,7 @@ export async function openServices(
     database.db,
     () => clock.wall(),
     (events) => feed.publish(events),
+    { ...defaultWriteQueueOptions, isPassing: (error) => database.kind.isPassing(error) },
   );
   const recordings = openRecordings(dataDir);
   const keys = createKeys(deps);

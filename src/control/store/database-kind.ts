@@ -11,6 +11,8 @@ export interface DatabaseKind {
   readonly skipsLocked: boolean;
   /** True when the error says that a row with the same unique value exists. */
   isDuplicate(error: unknown): boolean;
+  /** True when the same transaction may succeed a moment later: the database is away or busy, or two stood in each other's way. */
+  isPassing(error: unknown): boolean;
   /** How its tables are copied. */
   readonly copying: TableCopying;
 }

@@ -15,6 +15,7 @@ export const sqliteKind: DatabaseKind = {
   isDuplicate: (error) =>
     error instanceof Database.SqliteError &&
     (error.code === "SQLITE_CONSTRAINT_UNIQUE" || error.code === "SQLITE_CONSTRAINT_PRIMARYKEY"),
+  isPassing: (error) => error instanceof Database.SqliteError && /^SQLITE_(?:BUSY|LOCKED)/.test(error.code),
 };
 
 /** Opens the file (made with mode 0600) for Kysely: WAL, so that readers never wait; NORMAL, so that a crash of the process loses nothing. */

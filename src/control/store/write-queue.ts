@@ -18,12 +18,17 @@ export interface WriteQueueOptions {
   readonly maxBatch: number;
   readonly maxDelayMs: number;
   readonly maxPending: number;
+  /** True for an error after which the same write may succeed; undefined: there is none. */
+  readonly isPassing?: (error: unknown) => boolean;
+  /** Waits before each further attempt, ms; then what could not be written is refused. */
+  readonly retryAfterMs?: readonly number[];
 }
 
 export const defaultWriteQueueOptions = {
   maxBatch: 100,
   maxDelayMs: 20,
   maxPending: 10_000,
+  retryAfterMs: [50, 250, 1_000, 3_000, 5_000],
 } as const satisfies WriteQueueOptions;
 
 interface Pending {
@@ -89,14 +94,35 @@ export class WriteQueue {
   async #drain(): Promise<void> {
     while (this.#pending.length > 0) {
       const jobs = this.#pending.splice(0, this.#options.maxBatch);
-      if (!(await this.#commit(jobs, jobs.length === 1))) {
-        // One of them is bad: alone, each stands or falls by itself.
-        for (const job of jobs) await this.#commit([job], true);
+      const fault = await this.#commitPatiently(jobs);
+      if (!fault) continue;
+      if (jobs.length === 1 || this.#isPassing(fault.error)) refuse(jobs, fault.error);
+      // One of them is bad: alone, each stands or falls by itself.
+      else {
+        for (const job of jobs) {
+          const ownFault = await this.#commitPatiently([job]);
+          if (ownFault) refuse([job], ownFault.error);
+        }
       }
     }
   }
 
-  async #commit(jobs: readonly Pending[], final: boolean): Promise<boolean> {
+  /** Commits, again and again while the database is only away for a moment: nobody else would write a call's ending. */
+  async #commitPatiently(jobs: readonly Pending[]): Promise<{ readonly error: unknown } | undefined> {
+    let fault = await this.#commit(jobs);
+    for (const waitMs of this.#options.retryAfterMs ?? []) {
+      if (!fault || !this.#isPassing(fault.error)) break;
+      await new Promise((resolve) => setTimeout(resolve, waitMs));
+      fault = await this.#commit(jobs);
+    }
+    return fault;
+  }
+
+  #isPassing(error: unknown): boolean {
+    return this.#options.isPassing?.(error) ?? false;
+  }
+
+  async #commit(jobs: readonly Pending[]): Promise<{ readonly error: unknown } | undefined> {
     const results: unknown[] = [];
     let events: readonly StoredEvent[];
     try {
@@ -106,13 +132,16 @@ export class WriteQueue {
         return appendEvents(db, batch.events, this.#wall());
       });
     } catch (error) {
-      if (final) for (const job of jobs) job.reject(error);
-      return false;
+      return { error };
     }
     if (events.length > 0) this.#publish(events);
     jobs.forEach((job, index) => {
       job.resolve(results[index]);
     });
-    return true;
+    return undefined;
   }
+}
+
+function refuse(jobs: readonly Pending[], error: unknown): void {
+  for (const job of jobs) job.reject(error);
 }

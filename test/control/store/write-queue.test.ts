@@ -1,12 +1,15 @@
+import Database from "better-sqlite3";
+import { sql } from "kysely";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { type OpenDatabase, openDatabase } from "../../../src/control/store/database.ts";
 import { writeOnce } from "../../../src/control/store/meta.ts";
 import type { WriteBatch } from "../../../src/control/store/write-queue.ts";
-import { WriteQueue } from "../../../src/control/store/write-queue.ts";
-import { temporaryFolder } from "../gateway.ts";
+import { defaultWriteQueueOptions, WriteQueue } from "../../../src/control/store/write-queue.ts";
+import { databaseOf, temporaryFolder } from "../gateway.ts";
 
 async function open(): Promise<OpenDatabase> {
-  const database = await openDatabase(temporaryFolder());
+  const dataDir = temporaryFolder();
+  const database = await openDatabase(dataDir, await databaseOf(dataDir));
   onTestFinished(() => database.close());
   return database;
 }
@@ -103,5 +106,48 @@ describe("write queue", () => {
     expect(bad.status).toBe("rejected");
     const rows = await db.selectFrom("meta").select("name").execute();
     expect(rows).toEqual([{ name: "good" }]);
+  });
+
+  test("writes: what the database could not take for a moment is written when it can again", async () => {
+    const { db, kind } = await open();
+    const queue = new WriteQueue(
+      db,
+      () => 0,
+      () => {},
+      { ...defaultWriteQueueOptions, isPassing: kind.isPassing, retryAfterMs: [1, 1] },
+    );
+    let attempts = 0;
+    const ending = queue.add(async (batch) => {
+      attempts += 1;
+      await writeOnce(batch.db, "ending", "");
+      if (attempts > 1) return "written";
+      // The server ends our connection; in SQLite another process has the file for too long.
+      if (kind.skipsLocked) await sql`select pg_terminate_backend(pg_backend_pid())`.execute(batch.db);
+      throw new Database.SqliteError("database is locked", "SQLITE_BUSY");
+    }, "must");
+    const beside = queue.add((batch) => writeOnce(batch.db, "beside", ""));
+    expect(await ending).toBe("written");
+    expect(await beside).toBe(true);
+    const rows = await db.selectFrom("meta").select("name").orderBy("name").execute();
+    expect(rows).toEqual([{ name: "beside" }, { name: "ending" }]);
+  });
+
+  test("writes: a database that stays away is waited for so long only, and by all that wait together", async () => {
+    const { db } = await open();
+    const queue = new WriteQueue(
+      db,
+      () => 0,
+      () => {},
+      { ...defaultWriteQueueOptions, maxDelayMs: 1, isPassing: () => true, retryAfterMs: [1, 1] },
+    );
+    let attempts = 0;
+    const away = async () => {
+      attempts += 1;
+      throw new Error("away");
+    };
+    const results = await Promise.allSettled([queue.add(away), queue.add(away)]);
+    expect(results.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+    expect(attempts).toBe(3);
+    expect(await queue.add((batch) => writeOnce(batch.db, "later", ""))).toBe(true);
   });
 });
