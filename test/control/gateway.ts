@@ -122,7 +122,7 @@ export async function storedRows(dataDir: string, table: keyof Schema): Promise<
 export async function testServices(options: TestServicesOptions = {}): Promise<TestServices> {
   const clock = new HeldClock();
   const { random = seededRandom(), dataDir = temporaryFolder(), ...settings } = options;
-  const databaseUrl = await databaseOf(dataDir);
+  const databaseUrl = options.databaseUrl ?? (await databaseOf(dataDir));
   const all = { ...testSettings, ...settings, databaseUrl, dataDir };
   const opened = await openServices(all, options.clock ?? clock, random, { voices });
   onTestFinished(() => opened.close());

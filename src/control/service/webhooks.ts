@@ -1,6 +1,7 @@
 import { GatewayError } from "../../kit/errors.ts";
 import { makeId } from "../../kit/ids.ts";
 import type { Db } from "../store/database.ts";
+import { lockOrg } from "../store/orgs.ts";
 import {
   type DeliveryFilter,
   type DeliveryRow,
@@ -152,6 +153,7 @@ export function createWebhooks(deps: WebhooksDeps, orgId: string, dialect: Diale
         updated_at: now,
       };
       await db.transaction().execute(async (trx) => {
+        await lockOrg(trx, orgId);
         if ((await countWebhooks(trx, orgId)) >= maxWebhooksPerOrg) {
           throw new GatewayError("conflict", `there are ${maxWebhooksPerOrg} webhooks already; delete one first`);
         }

@@ -31,3 +31,13 @@ export async function updateOrg(db: Db, id: string, change: Updateable<OrgsTable
   const result = await db.updateTable("orgs").set(change).where("id", "=", id).executeTakeFirst();
   return result.numUpdatedRows > 0n;
 }
+
+/** Holds an organisation until the transaction ends: what is counted after it is what there is, though others add to it too. */
+export async function lockOrg(db: Db, id: string): Promise<void> {
+  // A change of nothing; in SQLite the whole transaction is a lock already.
+  await db
+    .updateTable("orgs")
+    .set((eb) => ({ updated_at: eb.ref("updated_at") }))
+    .where("id", "=", id)
+    .execute();
+}
