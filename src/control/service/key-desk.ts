@@ -46,6 +46,12 @@ export function openKeyDesk(keys: Keys, by: Pick<ApiKey, "orgId" | "scopes">): K
     get,
     revoke: async (id) => {
       const key = await get(id);
+      // Whoever looks after an organisation's keys does not lock the gateway's operators out.
+      if (key.scopes.includes("operator") && !isOperator) {
+        throw new GatewayError("forbidden", "only operators end an operator's key", undefined, {
+          reason: "missing-scope",
+        });
+      }
       await keys.revoke(key.orgId, id);
     },
   };

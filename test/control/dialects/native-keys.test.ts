@@ -89,4 +89,14 @@ describe("native API, keys", () => {
     expect((await gateway.ask("GET", `/keys/${key.id}`)).body.revoked_at).not.toBeNull();
     expect((await gateway.ask("DELETE", "/keys/key_none")).status).toBe(404);
   });
+
+  test("keys: an operator's key is revoked by operators only", async () => {
+    const gateway = await testGateway();
+    const operator = await asker(gateway, ["operator"]);
+    const { ask } = await asker(gateway, ["keys", "read"]);
+    const refused = await ask("DELETE", `/keys/${operator.key.id}`);
+    expect(refused.status).toBe(403);
+    expect((await operator.ask("GET", `/keys/${operator.key.id}`)).body.revoked_at).toBeNull();
+    expect((await gateway.ask("DELETE", `/keys/${operator.key.id}`)).status).toBe(204);
+  });
 });

@@ -64,6 +64,7 @@ export class WebhookWorker {
   #newsTimer: NodeJS.Timeout | undefined;
   #ring = (): void => {};
   #isRung = false;
+  // On the clock that never goes back; what is written for other gateways and times is on the other one.
   #scanAt = 0;
   #renewAt = 0;
   #forgetAt = 0;
@@ -127,7 +128,7 @@ export class WebhookWorker {
 
   async #run(): Promise<void> {
     for (;;) {
-      await this.#rung(this.#scanAt - this.#deps.clock.wall());
+      await this.#rung(this.#scanAt - this.#deps.clock.now());
       // What gathers meanwhile costs one look.
       await sleep(this.#options.pauseMs);
       if (this.#stopped) return;
@@ -144,12 +145,13 @@ export class WebhookWorker {
   /** One look at the database, and everything it allows to begin. */
   async #round(): Promise<void> {
     const { db } = this.#deps.database;
-    const now = this.#deps.clock.wall();
+    const now = this.#deps.clock.now();
     this.#isRung = false;
     await this.#note();
     if (now >= this.#renewAt) await this.#renew(now);
     if (now >= this.#scanAt) {
-      for (const { id, dueAt } of await waitingWebhooks(db)) if (dueAt <= now) this.#schedule.want(id);
+      const wall = this.#deps.clock.wall();
+      for (const { id, dueAt } of await waitingWebhooks(db)) if (dueAt <= wall) this.#schedule.want(id);
       this.#scanAt = now + this.#options.scanMs;
     }
     const hungry = this.#schedule.hungry(this.#options.maxReads);
@@ -179,7 +181,8 @@ export class WebhookWorker {
     for (const id of idle) this.#webhooks.delete(id);
     await releaseClaims(db, this.#workerId, idle);
     const mine = [...this.#webhooks.keys()];
-    const kept = new Set(await renewClaims(db, { ids: mine, workerId: this.#workerId, until: now + claimMs }));
+    const until = this.#deps.clock.wall() + claimMs;
+    const kept = new Set(await renewClaims(db, { ids: mine, workerId: this.#workerId, until }));
     for (const id of mine) if (!kept.has(id)) this.#close(id);
   }
 
@@ -217,8 +220,9 @@ export class WebhookWorker {
   async #forget(now: number): Promise<void> {
     const { db } = this.#deps.database;
     const { keepDeliveredMs, keepDeadMs } = this.#options;
-    const delivered = await forgetDeliveries(db, "delivered", now - keepDeliveredMs, forgetAtOnce);
-    const dead = await forgetDeliveries(db, "dead", now - keepDeadMs, forgetAtOnce);
+    const wall = this.#deps.clock.wall();
+    const delivered = await forgetDeliveries(db, "delivered", wall - keepDeliveredMs, forgetAtOnce);
+    const dead = await forgetDeliveries(db, "dead", wall - keepDeadMs, forgetAtOnce);
     const hasMore = delivered === forgetAtOnce || dead === forgetAtOnce;
     this.#forgetAt = hasMore ? now : now + forgetEveryMs;
   }
