@@ -109,6 +109,11 @@ export function createWebhooks(deps: WebhooksDeps, orgId: string, dialect: Diale
     if (!row) throw new GatewayError("not-found", "there is no such webhook");
     return row;
   };
+  /** Begins with a change of nothing, so that two changes at once come one after the other. */
+  const lock = async (trx: Db, id: string): Promise<WebhookRow> => {
+    await updateWebhook(trx, orgId, (await find(trx, id)).id, { updated_at: clock.wall() });
+    return find(trx, id);
+  };
   const toWebhook = (row: WebhookRow): Webhook => {
     const until = row.former_secret_until;
     return {
@@ -176,7 +181,7 @@ export function createWebhooks(deps: WebhooksDeps, orgId: string, dialect: Diale
         updated_at: now,
       };
       const row = await db.transaction().execute(async (trx) => {
-        const before = await find(trx, id);
+        const before = await lock(trx, id);
         await updateWebhook(trx, orgId, id, change);
         const after = { ...before, ...change };
         if (after.url !== before.url || after.enabled > before.enabled) await hurryDeliveries(trx, id, now);
@@ -196,7 +201,7 @@ export function createWebhooks(deps: WebhooksDeps, orgId: string, dialect: Diale
       const secret = makeSecret();
       const now = clock.wall();
       const row = await db.transaction().execute(async (trx) => {
-        const before = await find(trx, id);
+        const before = await lock(trx, id);
         const change = {
           secret: secrets.seal(secret, id),
           former_secret: overlapMs > 0 ? before.secret : null,

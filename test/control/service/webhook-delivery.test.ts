@@ -297,4 +297,20 @@ describe("webhooks, delivery", () => {
     await house.tell([notice("call.ended", "call_2")]);
     await deliveriesWhen(house.webhooks(), webhook.id, all("delivered", 2));
   });
+
+  test("rotation: two at once come one after the other, and the first one's secret signs on", async () => {
+    const house = await webhookHouse();
+    const receiver = await Receiver.open();
+    const webhooks = house.webhooks();
+    const { webhook } = await webhooks.create({ url: receiver.url(), events: ["*"] });
+    const rotated = await Promise.all([webhooks.rotate(webhook.id), webhooks.rotate(webhook.id)]);
+    house.work();
+    await house.tell([notice("call.ended", "call_1")]);
+    const [first] = await receiver.has(1);
+    const nowS = house.clock.wall() / 1000;
+    for (const { secret } of rotated) {
+      const signed = String(first?.headers["x-tandem-signature"]);
+      expect(checkSignature({ header: signed, rawBody: first!.body, secret, nowS })).toBeUndefined();
+    }
+  });
 });
