@@ -41,10 +41,11 @@ export function writePage(routes: readonly NotedRoute[]): string {
 function writeApi(routes: readonly NotedRoute[], { title, below, shownFrom, key }: (typeof apis)[number]): string[] {
   const shown = routes.filter(({ url, schema }) => url.startsWith(below) && schema !== undefined && !schema.hide);
   const groups = [...new Set(shown.map(groupOf))];
+  const told: Told = new Map();
   const lines = groups.flatMap((group) => [
     "",
     `### ${group}`,
-    ...shown.filter((route) => groupOf(route) === group).flatMap((route) => ["", ...writeRoute(route, shownFrom)]),
+    ...shown.filter((route) => groupOf(route) === group).flatMap((r) => ["", ...writeRoute(r, shownFrom, told)]),
   ]);
   return [`## ${title} (keys begin with ${key})`, ...lines];
 }
@@ -53,17 +54,21 @@ function groupOf({ schema }: NotedRoute): string {
   return schema?.tags?.[0] ?? "Other";
 }
 
-function writeRoute({ method, url, schema = {} }: NotedRoute, shownFrom: number): string[] {
+/** Shapes of answers that were spelled out, and the route it was done at: once is enough. */
+type Told = Map<string, string>;
+
+function writeRoute({ method, url, schema = {} }: NotedRoute, shownFrom: number, told: Told): string[] {
+  const name = `${method} ${url.slice(shownFrom)}`;
   const what = schema.summary ?? schema.description ?? wordsOf(schema.operationId ?? "");
   const open = schema.security?.length === 0 ? " (no key needed)" : "";
   const answers = Object.entries(schema.response ?? {}).filter(([status]) => status.startsWith("2"));
   return [
-    `${method} ${url.slice(shownFrom)}${open}`,
+    `${name}${open}`,
     ...(what === "" ? [] : [what]),
     ...writeFields("Query", schema.querystring),
     ...writeFields("Headers", schema.headers),
     ...writeFields("Body", schema.body),
-    ...answers.flatMap(([status, shape]) => writeFields(`Answer ${status}`, shape, "lists")),
+    ...answers.flatMap(([status, shape]) => writeAnswer(`Answer ${status}`, shape, name, told)),
   ];
 }
 
@@ -89,6 +94,17 @@ interface Shape {
   readonly additionalProperties?: boolean | Shape;
   readonly items?: Shape;
   readonly anyOf?: readonly Shape[];
+}
+
+/** An answer, or list of answers, that was told before is named after the route it was told at. */
+function writeAnswer(title: string, schema: unknown, route: string, told: Told): string[] {
+  const shape = (schema ?? {}) as Shape;
+  const item = shape.properties?.data?.items;
+  const key = JSON.stringify((item ?? shape).properties);
+  const before = told.get(key);
+  if (before !== undefined) return [`${title}: ${item ? "a list of what" : "what"} ${before} answers`];
+  if (key !== undefined) told.set(key, route);
+  return writeFields(title, schema, "lists");
 }
 
 /** What is spelled out within fields: objects and lists, or lists alone where the objects stand elsewhere too. */

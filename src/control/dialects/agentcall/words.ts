@@ -1,8 +1,9 @@
 /** Statuses in AgentCall's words: one table for each kind, total over the inner ones. */
 import type { CallDirection, EndCause, Utterance } from "../../../media/protocol.ts";
-import type { Call, CallStatus } from "../../service/kept-call.ts";
+import type { Call } from "../../service/kept-call.ts";
 import type { ContextSource } from "../../service/numbers/extras.ts";
 import type { TextStatus } from "../../service/texts.ts";
+import { type CallState, stateOf } from "../call-states.ts";
 
 /** What a call's status is called, in REST and webhooks alike. */
 export const callStatuses = [
@@ -17,48 +18,23 @@ export const callStatuses = [
 ] as const;
 export type CallStatusWord = (typeof callStatuses)[number];
 
-const beforeTheEnd: Readonly<Record<Exclude<CallStatus, "ended">, CallStatusWord>> = {
+const byState: Readonly<Record<CallState, CallStatusWord>> = {
   queued: "initiated",
   ringing: "ringing",
   "in-progress": "in-progress",
-};
-
-/** How a call ended that never connected; one that did is `completed`, whatever ended it. */
-const unconnected: Readonly<Record<EndCause, CallStatusWord>> = {
-  "caller-hung-up": "no_answer",
-  "agent-hung-up": "failed",
-  "api-hung-up": "failed",
-  "max-duration": "failed",
-  // Refused at the carrier, before anybody answered.
-  "out-of-credit": "trial_exhausted",
-  "setup-timeout": "failed",
-  "caller-silent": "failed",
-  "connection-lost": "failed",
-  "peer-not-reading": "failed",
-  "protocol-error": "failed",
-  "provider-failed": "failed",
-  "media-process-died": "failed",
-  "gateway-restarted": "failed",
-  "gateway-stopped": "failed",
-  rejected: "failed",
-  "callee-hung-up": "no_answer",
+  completed: "completed",
   busy: "busy",
   "no-answer": "no_answer",
-  "call-refused": "failed",
-  "call-unreachable": "failed",
-  cancelled: "no_answer",
-  transferred: "completed",
-  "machine-answered": "completed",
-  "internal-error": "failed",
+  failed: "failed",
+  canceled: "failed",
 };
 
-export function statusOfCall({
-  status,
-  cause,
-  startedAt,
-}: Pick<Call, "status" | "cause" | "startedAt">): CallStatusWord {
-  if (status !== "ended") return beforeTheEnd[status];
-  return startedAt === null && cause !== null ? unconnected[cause] : "completed";
+/** Endings that have a word of their own here when the call never connected. */
+const byCause: Readonly<Partial<Record<EndCause, CallStatusWord>>> = { "out-of-credit": "trial_exhausted" };
+
+export function statusOfCall(call: Pick<Call, "status" | "cause" | "startedAt">): CallStatusWord {
+  const ending = call.startedAt === null && call.cause !== null ? byCause[call.cause] : undefined;
+  return ending ?? byState[stateOf(call)];
 }
 
 /** What a text's status is called. */
