@@ -248,6 +248,7 @@ export class LiveCalls {
     const { callId, plan } = call;
     switch (order.type) {
       case "accept-stream": {
+        processes.took(order.processId);
         const command = acceptance(call, order.connectionId);
         if (command) processes.get(order.processId)?.send(command);
         break;
@@ -272,7 +273,9 @@ export class LiveCalls {
   }
 
   #forget(call: LiveCall, cause: EndCause): void {
+    const { processId } = call.machine;
     this.#calls.delete(call.callId);
+    if (processId !== undefined) this.#options.processes.freed(processId);
     this.links.left(call.callId);
     if (call.access.type === "rtp") call.access.line.ended(cause);
     for (const watcher of [...call.watchers]) watcher.ended(cause);
@@ -282,8 +285,7 @@ export class LiveCalls {
   #processFor(near: CallId | undefined): number | undefined {
     const wanted = near && this.#calls.get(near)?.machine.processId;
     if (wanted !== undefined) return this.#options.processes.get(wanted)?.ready ? wanted : undefined;
-    const held = [...this.#calls.values()].map(({ machine }) => machine.processId);
-    return this.#options.processes.leastBusy(held);
+    return this.#options.processes.leastBusy();
   }
 
   #sweepDeadlines(): void {

@@ -9,6 +9,8 @@ const metricsTimeoutMs = 1_000;
 /** The media processes as call control sees them: which are ready, which is least busy, what they measure. */
 export class MediaProcesses {
   readonly #processes = new Map<number, MediaLink>();
+  /** How many calls each one has. */
+  readonly #loads = new Map<number, number>();
   readonly #metricsWaiters = new Map<number, (metrics: readonly unknown[]) => void>();
   #nextRequestId = 1;
 
@@ -34,15 +36,23 @@ export class MediaProcesses {
     return detail;
   }
 
-  /** The ready process with the fewest calls. `held`: the process of every call; undefined: of a call that has none yet. */
-  leastBusy(held: Iterable<number | undefined>): number | undefined {
-    const load = new Map<number, number>();
-    for (const [processId, process] of this.#processes) if (process.ready) load.set(processId, 0);
-    for (const processId of held) {
-      const calls = processId === undefined ? undefined : load.get(processId);
-      if (processId !== undefined && calls !== undefined) load.set(processId, calls + 1);
+  /** A process has one call more. */
+  took(processId: number): void {
+    this.#loads.set(processId, this.#load(processId) + 1);
+  }
+
+  /** One of its calls is over, or died with it. */
+  freed(processId: number): void {
+    this.#loads.set(processId, this.#load(processId) - 1);
+  }
+
+  /** The ready process with the fewest calls; of equals the one made known first. */
+  leastBusy(): number | undefined {
+    let found: number | undefined;
+    for (const [processId, { ready }] of this.#processes) {
+      if (ready && (found === undefined || this.#load(processId) < this.#load(found))) found = processId;
     }
-    return [...load].sort(([, a], [, b]) => a - b)[0]?.[0];
+    return found;
   }
 
   /** prom-client's `getMetricsAsJSON()` of every ready process. */
@@ -54,6 +64,10 @@ export class MediaProcesses {
   /** A process has reported its metrics. */
   metricsCame({ requestId, metrics }: Extract<MediaEvent, { type: "metrics" }>): void {
     this.#metricsWaiters.get(requestId)?.(metrics);
+  }
+
+  #load(processId: number): number {
+    return this.#loads.get(processId) ?? 0;
   }
 
   #metricsOf(process: MediaLink): Promise<readonly unknown[]> {

@@ -75,6 +75,27 @@ describe("the table of calls", () => {
     expect(near.machine.processId).toBe(first.machine.processId);
   });
 
+  test("a call goes to the process with the fewest, of those that still have theirs", async () => {
+    const house = new LiveHouse(3);
+    const on: (number | undefined)[] = [];
+    const next = async () => {
+      const call = await house.talking();
+      on.push(call.machine.processId);
+      return call;
+    };
+    await next();
+    const second = await next();
+    const third = await next();
+    await next();
+    house.ended(third.callId, "caller-hung-up");
+    await next();
+    house.live.processDied(1);
+    expect(house.live.get(second.callId)).toBeUndefined();
+    await next();
+    await next();
+    expect(on).toEqual([0, 1, 2, 0, 2, 1, 1]);
+  });
+
   test("a record that cannot be written: no call is left", async () => {
     const house = new LiveHouse();
     house.failing = new GatewayError("conflict", "the idempotency key is taken");
