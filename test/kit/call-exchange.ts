@@ -44,6 +44,7 @@ const plainTrunk: Omit<Trunk, "id" | "name"> = {
   callsPerSecond: 0,
   probeEveryS: 0,
   transfer: "bridge",
+  redirects: "own-hosts",
   ringTimeoutMs: 30_000,
 };
 

@@ -236,8 +236,8 @@ export interface CallRecords {
   applyMediaEvent(event: MediaEvent): Promise<void>;
   /** Ends a call; the first ending wins, later ones do nothing. False: it had ended already, or never was. */
   endCall(callId: CallId, cause: EndCause, detail: string): Promise<boolean>;
-  /** Ends every call that a former run left open; the number of them. */
-  failCallsLeftOver(cause: EndCause): Promise<number>;
+  /** Ends every call that a former run left open, or one gateway of several that is gone; the number of them. */
+  failCallsLeftOver(cause: EndCause, nodeId?: string): Promise<number>;
   /**
    * The agent that answers a call; undefined when the number is unknown or nobody answers it. May take seconds: a
    * customer is asked what the agent should know. `from`: who calls, "" when withheld.

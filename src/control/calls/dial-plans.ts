@@ -3,6 +3,7 @@ import { noParams } from "../../sip/headers/params.ts";
 import { type Authorize, defaultSessionOptions } from "../../sip/invite-session/types.ts";
 import type { Binding } from "../../sip/registrar.ts";
 import { makeSipUri, parseUri, type SipUri } from "../../sip/uri.ts";
+import { sameHost } from "../../sip/uri-equality.ts";
 import type { DialPlan, DialTarget } from "../exchange/dial-plan.ts";
 import { rewriteNumber } from "../exchange/number-rewriting.ts";
 import { outgoingHeaders, withheldCaller } from "../exchange/outgoing-headers.ts";
@@ -48,7 +49,7 @@ export function trunkDial(
   authorize: Authorize | undefined,
   report: (uri: string) => (isReached: boolean) => void,
 ): DialPlan {
-  const { rewriting, fromDomain, register, assertIdentity, media, sessionExpiresS, ringTimeoutMs } = trunk;
+  const { rewriting, fromDomain, register, assertIdentity, media, sessionExpiresS, redirects, ringTimeoutMs } = trunk;
   const isWithheld = request.from === "";
   const called = rewriteNumber(request.to, rewriting.outbound);
   const first = targets.flatMap(({ uri }) => sipUri(uri) ?? [])[0];
@@ -71,7 +72,15 @@ export function trunkDial(
     dtmf: media.dtmf,
     sessionExpiresS,
     ringTimeoutMs: request.ringTimeoutMs ?? ringTimeoutMs,
+    mayRedirectTo: redirects === "any" ? undefined : atHostsOf([...targets.map(({ uri }) => uri), register?.registrar]),
   };
+}
+
+/** Whether a URI is at one of the servers: any number and port there, and by no way around (`maddr`, RFC 3261 §19.1.1). */
+function atHostsOf(servers: readonly (string | undefined)[]): (uri: SipUri) => boolean {
+  const hosts = servers.flatMap((uri) => (uri === undefined ? [] : (sipUri(uri)?.host ?? [])));
+  return (uri) =>
+    [uri.host, uri.params.get("maddr") ?? uri.host].every((one) => hosts.some((own) => sameHost(one, own)));
 }
 
 /** Stands where no far end is known that a host could be taken from. */

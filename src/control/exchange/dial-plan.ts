@@ -4,7 +4,7 @@ import type { SipHeaders } from "../../sip/headers/headers.ts";
 import type { Hop } from "../../sip/hop.ts";
 import type { Authorize, SessionEnd } from "../../sip/invite-session/types.ts";
 import type { SdpOptions } from "../../sip/sdp/media.ts";
-import type { Uri } from "../../sip/uri.ts";
+import type { SipUri, Uri } from "../../sip/uri.ts";
 import type { Trunk } from "./trunk.ts";
 import { failsOver } from "./trunk-targets.ts";
 
@@ -36,6 +36,8 @@ export interface DialPlan {
   readonly dtmf: DtmfMode;
   readonly sessionExpiresS: number;
   readonly ringTimeoutMs: number;
+  /** Whether a 3xx may send the call there; undefined: anywhere. */
+  readonly mayRedirectTo?: (uri: SipUri) => boolean;
 }
 
 /** What became of a call of ours that nobody took. */
@@ -64,7 +66,8 @@ export function dialFailure({ cause, status }: SessionEnd): DialFailure {
       mayRetry: isSilent,
     };
   }
-  const detail = `the far end answered with SIP status ${status}`;
+  const what = status < 400 ? "sent the call elsewhere with" : "answered with";
+  const detail = `the far end ${what} SIP status ${status}`;
   if (status === 486 || status === 600) return { cause: "busy", sipStatus: status, detail, mayRetry: false };
   if (status === 480) return { cause: "no-answer", sipStatus: status, detail, mayRetry: false };
   return { cause: "call-refused", sipStatus: status, detail, mayRetry: failsOver(status) };

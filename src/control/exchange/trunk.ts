@@ -80,6 +80,8 @@ export interface TrunkSettings {
   readonly probeEveryS: number;
   /** Whether a transferred call stays with us or is handed back to the trunk. */
   readonly transfer: "bridge" | "refer";
+  /** Where its 3xx may send our calls: to the hosts of its targets and its registrar, or anywhere. */
+  readonly redirects: "own-hosts" | "any";
   readonly ringTimeoutMs: number;
 }
 

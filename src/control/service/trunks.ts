@@ -39,6 +39,7 @@ export const defaultTrunk = {
   callsPerSecond: 10,
   probeEveryS: 30,
   transfer: "bridge",
+  redirects: "own-hosts",
   ringTimeoutMs: 60_000,
 } as const satisfies Omit<TrunkSettings, "name">;
 

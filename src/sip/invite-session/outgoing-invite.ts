@@ -57,7 +57,7 @@ export class OutgoingInvite {
     this.#localTag = ids.localTag;
     this.#sipCallId = ids.sipCallId;
     this.#uri = call.uri;
-    this.#redirects = new Redirects(call.uri, context.options.maxRedirects);
+    this.#redirects = new Redirects(call.uri, context.options.maxRedirects, call.mayRedirectTo);
   }
 
   get isCalling(): boolean {

@@ -9,13 +9,15 @@ const maxTargets = 10;
 /** Where 3xx responses send a call: each address once, best first, up to a limit (RFC 3261 §8.1.3.4). */
 export class Redirects {
   readonly #maxRedirects: number;
+  readonly #mayGoTo: (uri: SipUri) => boolean;
   readonly #known: Uri[];
   #waiting: Uri[] = [];
   #redirects = 0;
 
-  constructor(first: Uri, maxRedirects: number) {
+  constructor(first: Uri, maxRedirects: number, mayGoTo: (uri: SipUri) => boolean = () => true) {
     this.#known = [first];
     this.#maxRedirects = maxRedirects;
+    this.#mayGoTo = mayGoTo;
   }
 
   /** Takes the addresses of a 3xx. */
@@ -29,7 +31,7 @@ export class Redirects {
     for (const { uri } of found) {
       if (uri.type !== "sip" || this.#known.length > maxTargets) continue;
       const plain = withoutExtras(uri);
-      if (this.#known.some((one) => sameUri(one, plain))) continue;
+      if (!this.#mayGoTo(plain) || this.#known.some((one) => sameUri(one, plain))) continue;
       this.#known.push(plain);
       this.#waiting.push(plain);
     }

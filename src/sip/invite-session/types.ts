@@ -4,7 +4,7 @@ import type { HeaderLine, SipHeaders } from "../headers/headers.ts";
 import type { SipRequest, SipResponse } from "../message.ts";
 import type { ServerKey } from "../transaction/key.ts";
 import { defaultSipTimers, type SipTimers, type TransactionFault } from "../transaction/types.ts";
-import type { Uri } from "../uri.ts";
+import type { SipUri, Uri } from "../uri.ts";
 
 export interface SessionOptions {
   readonly timers: SipTimers;
@@ -56,6 +56,8 @@ export interface OutgoingCall {
   /** SDP offer; undefined: the far end is to offer. */
   readonly sdp?: Uint8Array;
   readonly authorize?: Authorize;
+  /** Whether a 3xx may send it there; undefined: anywhere (RFC 3261 §8.1.3.4). */
+  readonly mayRedirectTo?: (uri: SipUri) => boolean;
 }
 
 /** What a session begins with: a call to make, or one that came. */

@@ -27,6 +27,7 @@ const trunk: Trunk = {
   callsPerSecond: 0,
   probeEveryS: 0,
   transfer: "bridge",
+  redirects: "own-hosts",
   ringTimeoutMs: 40_000,
 };
 const targets = ["sip:a.example.net;transport=tcp", "sip:192.0.2.9:5070"].map((uri) => ({
@@ -82,6 +83,23 @@ describe("a call over a trunk", () => {
     expect(plan.sdp).toMatchObject({ codecs: ["pcma", "pcmu"], codecOrder: "ours", srtp: "required", ptimeMs: 30 });
     expect(plan.sdp.telephoneEvents).toBe(false);
     expect(overTrunk({}, { ringTimeoutMs: 5000 }).plan.ringTimeoutMs).toBe(5000);
+  });
+
+  const register = { registrar: "sip:reg.example.org", aor: "sip:1@aor.example", expiresS: 600 };
+  test.each([
+    ["sip:+15550177@A.Example.net:5099;transport=udp", true],
+    ["sip:1@192.0.2.9", true],
+    ["sip:1@reg.example.org", true],
+    ["sip:1@aor.example", false],
+    ["sip:1@198.51.100.1", false],
+    ["sip:1@a.example.net.evil.example", false],
+    ["sip:1@a.example.net;maddr=198.51.100.1", false],
+    ["sip:1@198.51.100.1;maddr=192.0.2.9", false],
+  ])("its 3xx may send it to numbers at the trunk's own hosts: %s %s", (to, may) => {
+    const uri = parseUri(to);
+    if (uri?.type !== "sip") throw new Error("no SIP URI");
+    expect(overTrunk({ register }).plan.mayRedirectTo?.(uri)).toBe(may);
+    expect(overTrunk({ register, redirects: "any" }).plan.mayRedirectTo).toBeUndefined();
   });
 });
 

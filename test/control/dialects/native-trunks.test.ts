@@ -51,6 +51,7 @@ describe("native API, trunks", () => {
       calls_per_second: 10,
       probe_every_s: 30,
       transfer: "bridge",
+      redirects: "own-hosts",
       ring_timeout_ms: 60_000,
       has_password: false,
       registration: null,
@@ -83,6 +84,7 @@ describe("native API, trunks", () => {
       calls_per_second: 1,
       probe_every_s: 0,
       transfer: "refer",
+      redirects: "any",
       ring_timeout_ms: 30_000,
     };
     const { body } = await ask("POST", "/trunks", { ...settings, password: "trunk-password" });

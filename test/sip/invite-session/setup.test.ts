@@ -266,6 +266,20 @@ describe("call setup: other ways", () => {
     expect(carol.incoming[0]?.request.headers.get("CSeq")).toBe("2 INVITE");
   });
 
+  test("3xx: an address that the call may not go to is left out", () => {
+    const { network, alice, bob } = pair();
+    const carol = network.add("carol", "192.0.2.3");
+    bob.onCall = (session) => {
+      const headers = SipHeaders.of(["Contact", "<sip:carol@192.0.2.3>, <sip:bob@192.0.2.2>;q=0.5"]);
+      bob.do(session, { type: "reject", status: 302, headers });
+    };
+    const session = alice.call(bob, { mayRedirectTo: ({ host }) => host === "192.0.2.2" });
+    network.run(60_000);
+    expect([carol.incoming.length, bob.incoming.length]).toEqual([0, 1]);
+    expect(alice.types(session)).toEqual(["ended"]);
+    expect(alice.end(session)).toMatchObject({ cause: "rejected", status: 302 });
+  });
+
   test("3xx in a circle: nobody is called twice, and the call ends", () => {
     const { network, alice, bob } = pair();
     bob.onCall = (session) => {

@@ -96,12 +96,12 @@ export class SipDial {
   #begin(target: DialTarget): void {
     const { sessions, live, clock, randomBytes, plan, media, localAddressFor } = this.#options;
     const { uri, to: hop, routes, authorize } = target;
-    const { from, to, headers, sdp, dtmf, ringTimeoutMs, sessionExpiresS } = plan;
+    const { from, to, headers, sdp, dtmf, ringTimeoutMs, sessionExpiresS, mayRedirectTo } = plan;
     const leg = new SipLeg({ sessions, live, clock, randomBytes, sdp, dtmf, localAddress: localAddressFor(target) });
     leg.attach(media);
     const attempt: Attempt = { target, leg, earlyAnswers: new Map(), isHeard: false, isNamed: false };
     sessions.call(
-      { uri, from, to, routes, authorize, headers, sdp: leg.offer() },
+      { uri, from, to, routes, authorize, headers, sdp: leg.offer(), mayRedirectTo },
       { to: hop, options: { ...defaultSessionOptions, maxRingMs: ringTimeoutMs, sessionExpiresS } },
       (session) => {
         leg.session = session;

@@ -82,6 +82,7 @@ const members = {
     description: "OPTIONS to each target: at least 5; 0: none.",
   }),
   transfer: allOf<TrunkView["transfer"]>({ bridge: true, refer: true }),
+  redirects: allOf<TrunkView["redirects"]>({ "own-hosts": true, any: true }),
   ring_timeout_ms: Type.Integer({ minimum: 5000, maximum: 300_000 }),
 };
 

@@ -111,6 +111,7 @@ function readTrunk(body: ChangeTrunkBody): TrunkChange {
     callsPerSecond: body.calls_per_second,
     probeEveryS: body.probe_every_s,
     transfer: body.transfer,
+    redirects: body.redirects,
     ringTimeoutMs: body.ring_timeout_ms,
     password: body.password,
   };
@@ -141,6 +142,7 @@ function renderTrunk(trunk: TrunkView): TrunkBody {
     calls_per_second: trunk.callsPerSecond,
     probe_every_s: trunk.probeEveryS,
     transfer: trunk.transfer,
+    redirects: trunk.redirects,
     ring_timeout_ms: trunk.ringTimeoutMs,
     has_password: trunk.hasPassword,
     registration: renderRegistration(trunk.registration),

@@ -119,6 +119,22 @@ describe("calls that we make", () => {
     await exchange.empty();
   });
 
+  test.each(["own-hosts", "any"] as const)(
+    "a trunk sends a call to another host by 3xx, redirects %s",
+    async (redirects) => {
+      const exchange = await CallExchange.open();
+      const [carrier, elsewhere] = [await exchange.stranger("carrier"), await exchange.stranger("elsewhere")];
+      exchange.trunk("out", carrier, { redirects });
+      const callId = await exchange.calls.placeCall(order());
+      const headers = SipHeaders.of(["Contact", `<sip:+15550177@localhost:${elsewhere.port}>`]);
+      (await carrier.rings()).do({ type: "reject", status: 302, headers });
+      if (redirects === "any") (await elsewhere.rings()).do({ type: "reject", status: 486 });
+      expect(await exchange.ending(callId)).toBe(redirects === "any" ? "busy" : "call-refused");
+      expect(elsewhere.incoming).toHaveLength(redirects === "any" ? 1 : 0);
+      await exchange.empty();
+    },
+  );
+
   test("a number of ours that is gone is not called by a trunk for somebody who may not call out", async () => {
     const exchange = await CallExchange.open();
     const carrier = await exchange.stranger("carrier");

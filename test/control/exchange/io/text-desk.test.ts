@@ -40,6 +40,7 @@ const trunk: Trunk = {
   callsPerSecond: 0,
   probeEveryS: 0,
   transfer: "bridge",
+  redirects: "own-hosts",
   ringTimeoutMs: 60_000,
 };
 
