@@ -6,6 +6,7 @@ import { type AgentRow, deleteAgent, findAgent, insertAgent, pageOfAgents, updat
 import { numberedPageOfAgents } from "../store/numbered-lists.ts";
 import { findNumberOfAgent } from "../store/numbers.ts";
 import type { NumberedPage, NumberedPageRequest, Page, PageRequest } from "../store/page.ts";
+import { lockRow } from "../store/row-lock.ts";
 import { checkAgent } from "./agent-rules.ts";
 import type { ServiceDeps } from "./deps.ts";
 import { randomBase62 } from "./keys.ts";
@@ -120,6 +121,7 @@ export function createAgents(deps: ServiceDeps & { allowHttp: boolean }, orgId: 
     update: (id, change) =>
       // In one transaction, so that two changes at once both count.
       db.transaction().execute(async (trx) => {
+        await lockRow(trx, "agents", orgId, id);
         const row = await findAgent(trx, orgId, id);
         if (!row) throw new GatewayError("not-found", "there is no such agent");
         const agent = mergeAgent(toAgent(row, deps), change);

@@ -16,6 +16,7 @@ import {
   pageOfPhones,
   updatePhone,
 } from "../store/phones.ts";
+import { lockRow } from "../store/row-lock.ts";
 import type { ServiceDeps } from "./deps.ts";
 import { randomBase62 } from "./keys.ts";
 
@@ -103,6 +104,7 @@ export function createPhones(deps: ServiceDeps, book: PhoneBook, orgId: OrgId): 
   const change = async (id: string, { password, ...settings }: PhoneChange): Promise<PhoneRow> => {
     checkPassword(password);
     const row = await db.transaction().execute(async (trx) => {
+      await lockRow(trx, "phones", orgId, id);
       const before = await find(trx, id);
       const columns = { ...toColumns({ ...toPhone(before), ...defined(settings) }), updated_at: clock.wall() };
       await checkNames(trx, orgId, columns, id);
