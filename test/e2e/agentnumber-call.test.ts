@@ -10,6 +10,7 @@ import { eventually, type Json, startGateway, type TestGateway } from "../kit/ga
 import { speech } from "../kit/speech.ts";
 
 const firstMessage = "Hello! This is Acme.";
+const disclosed = `This call may be recorded for quality. ${firstMessage}`;
 const listen = { type: "wait-for-agent", quietMs: 1000 } as const;
 
 describe("a call to AgentNumber's webhook number", () => {
@@ -80,7 +81,7 @@ describe("a call to AgentNumber's webhook number", () => {
       model: "custom",
       messages: [
         { role: "system", content: expect.stringContaining("You are a helpful assistant.") },
-        { role: "assistant", content: firstMessage },
+        { role: "assistant", content: disclosed },
         { role: "user", content: "i would like to schedule an appointment" },
       ],
       stream: true,
@@ -91,7 +92,7 @@ describe("a call to AgentNumber's webhook number", () => {
     expect(call.result.agentSpeech.length).toBeGreaterThanOrEqual(2);
     const { transcript } = await ask("GET", `/calls/${call.callId}/transcript`);
     expect(transcript.map(({ role, content }: Json) => [role, content])).toEqual([
-      ["assistant", firstMessage],
+      ["assistant", disclosed],
       ["user", "i would like to schedule an appointment"],
       ["assistant", "Sure, I can help with that."],
     ]);
@@ -99,14 +100,21 @@ describe("a call to AgentNumber's webhook number", () => {
       direction: "inbound",
       to: number.phone_number,
       status: "completed",
-      has_recording: false,
+      has_recording: true,
     });
+  });
+
+  test("it was recorded, and the link gives the sound", async () => {
+    const { recording_url } = await ask("GET", `/calls/${call.callId}/recording`);
+    const sound = await fetch(recording_url);
+    expect([sound.status, sound.headers.get("content-type")]).toEqual([200, "audio/wav"]);
+    expect((await sound.arrayBuffer()).byteLength).toBeGreaterThan(100_000);
   });
 
   test("its events are told in order, each signed", async () => {
     const names = () => told.map(({ body }) => JSON.parse(body).event);
     await eventually("all events", async () => names().includes("call.transcript.ready") || undefined);
-    expect(names()).toEqual(["call.started", "call.ended", "call.transcript.ready"]);
+    expect(names()).toEqual(["call.started", "call.ended", "call.recording.ready", "call.transcript.ready"]);
     for (const { signature, body } of told) {
       expect(signature).toBe(createHmac("sha256", secret).update(body).digest("hex"));
     }

@@ -91,6 +91,7 @@ describe("AgentNumber, numbers", () => {
           first_message: managed.first_message,
           voice_id: null,
           inbound_mode: "autopilot",
+          record: true,
           area_code: "415",
           country: "US",
           capabilities: ["voice", "sms"],
@@ -101,7 +102,11 @@ describe("AgentNumber, numbers", () => {
       },
     ]);
     const agent = await house.services.callRecords.resolveAgent(made.body.data.phone_number, "+15550123");
-    expect(agent).toMatchObject({ instructions: managed.system_prompt, firstMessage: managed.first_message });
+    expect(agent).toMatchObject({
+      instructions: managed.system_prompt,
+      record: true,
+      firstMessage: `This call may be recorded for quality. ${managed.first_message}`,
+    });
     // The agent is the number's own: nobody else sees it in a list.
     expect((await house.ask("GET", "/agents")).body.data).toEqual([]);
   });
@@ -178,6 +183,17 @@ describe("AgentNumber, numbers", () => {
       expect([body.data.inbound_mode, await answers()]).toEqual([inbound_mode, isAnswered]);
       expect(body.data).toMatchObject(managed);
     }
+  });
+
+  test("record: false, nothing is recorded and the caller is greeted in the customer's own words", async () => {
+    const house = await agentnumber();
+    const id = await withNumber(house);
+    const { body } = await house.request("PATCH", `/numbers/${id}`, { record: false });
+    expect(body.data).toMatchObject({ ...managed, record: false });
+    expect(await house.services.callRecords.resolveAgent(body.data.phone_number, "")).toMatchObject({
+      record: false,
+      firstMessage: managed.first_message,
+    });
   });
 
   test("DELETE /numbers/:id: released", async () => {

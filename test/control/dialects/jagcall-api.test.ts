@@ -1,6 +1,6 @@
 /** Each example of JagCall's API reference: the request as it stands there, and the answer member by member. */
 import { describe, expect, test } from "vitest";
-import { firstOrgId } from "../../../src/kit/ids.ts";
+import { type E164, firstOrgId } from "../../../src/kit/ids.ts";
 import type { EndCause } from "../../../src/media/protocol.ts";
 import { type VendorHouse, vendorHouse, writeRecording } from "./vendor-house.ts";
 
@@ -89,6 +89,7 @@ describe("JagCall, agents", () => {
       created_at: now,
       system_prompt: supportAgent.system_prompt,
       language: "en-US",
+      record: true,
       updated_at: "2026-11-22T12:01:00Z",
     });
     const both = { name: "Updated Agent Name", system_prompt: "Updated prompt..." };
@@ -137,6 +138,21 @@ describe("JagCall, calls", () => {
     ]);
     const plain = await house.request("POST", "/calls", { agent_id: agent, to: "+14155559876" });
     expect(plain.body).toMatchObject({ status: "queued" });
+  });
+
+  test("recordings: both directions are recorded and say so, unless the agent has record: false", async () => {
+    const house = await jagcall();
+    const { agent } = await agentWithNumber(house);
+    const spoken = async () => {
+      await house.request("POST", "/calls", { agent_id: agent, to: "+14155559876" });
+      const out = house.control.placed.at(-1);
+      const incoming = await house.services.callRecords.resolveAgent("+14155550100" as E164, "+14155559876");
+      return [out?.record, out?.agent?.firstMessage, incoming?.record, incoming?.firstMessage];
+    };
+    const disclosure = "This call may be recorded for quality.";
+    expect(await spoken()).toEqual([true, disclosure, true, disclosure]);
+    await house.request("PUT", `/agents/${agent}`, { record: false });
+    expect(await spoken()).toEqual([false, undefined, false, undefined]);
   });
 
   test("POST /v1/calls: said again under one Idempotency-Key it is one call", async () => {

@@ -13,6 +13,7 @@ const settings = {
   first_message: nullable(Type.String({ maxLength: 2000 })),
   inbound_mode: words(Object.values(inboundModes)),
   metadata: Metadata,
+  record: Type.Boolean(),
 };
 const ChangeNumberBody = Type.Partial(Type.Object(settings));
 const CreateNumberBody = Type.Object({
@@ -27,11 +28,12 @@ const webhookModel = "custom";
 /** `/numbers`: bought with an agent of their own, changed with it, released. */
 export function numberRoutes(app: TypedApp): void {
   app.post("/api/v0/numbers", { schema: { body: CreateNumberBody } }, async ({ tenant, body }, reply) => {
-    const persona = readPersona(body);
     if (body.system_prompt === undefined && typeof body.webhook_url !== "string") {
       throw new GatewayError("invalid-request", "give system_prompt, or webhook_url", "system_prompt");
     }
     const { country, area_code: areaCode, metadata, inbound_mode = "autopilot" } = body;
+    // The documents have recordings and no switch for them: calls are recorded unless somebody says otherwise.
+    const persona = { ...readPersona(body), record: body.record ?? true };
     const order = { country, areaCode, metadata, persona, answers: answersIn[inbound_mode] };
     return reply.code(201).send(success(renderNumber(await tenant.numbers.buy(order))));
   });
@@ -60,13 +62,14 @@ export function numberRoutes(app: TypedApp): void {
 
 /** The agent of a number's own; undefined: nothing of it is said. */
 function readPersona(body: Static<typeof ChangeNumberBody>): Persona | undefined {
-  const { system_prompt, first_message, voice_id, webhook_url } = body;
-  const said = [system_prompt, first_message, voice_id, webhook_url].some((member) => member !== undefined);
+  const { system_prompt, first_message, voice_id, webhook_url, record } = body;
+  const said = [system_prompt, first_message, voice_id, webhook_url, record].some((member) => member !== undefined);
   if (!said) return undefined;
   return {
     instructions: system_prompt,
     firstMessage: first_message,
     voice: voice_id,
+    record,
     ...(webhook_url !== undefined && mindAt(webhook_url)),
   };
 }

@@ -22,6 +22,7 @@ export function renderNumber(number: TelephoneNumber) {
     first_message: agent?.firstMessage ?? null,
     voice_id: agent?.voice ?? null,
     inbound_mode: inboundModes[number.inbound?.mode ?? "off"],
+    record: agent?.record ?? false,
     area_code: number.areaCode,
     country: number.country,
     capabilities: number.capabilities,

@@ -8,6 +8,7 @@ const members = {
   system_prompt: Type.String({ maxLength: 32_768 }),
   voice_id: nullable(Type.String({ minLength: 1, maxLength: 100 })),
   language: Type.String({ pattern: "^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$", maxLength: 35, description: "BCP 47." }),
+  record: Type.Boolean(),
 };
 const ChangeAgentBody = Type.Partial(Type.Object(members));
 const CreateAgentBody = Type.Object({ ...ChangeAgentBody.properties, name: members.name });
@@ -24,7 +25,9 @@ export function agentRoutes(app: TypedApp): void {
     return renderPage(agents, page, (agent) => renderAgent(agent, numbers.get(agent.id)));
   });
   app.post("/v1/agents", { schema: { body: CreateAgentBody } }, async ({ tenant, body }, reply) => {
-    const { agent } = await tenant.agents.create({ ...readAgent(body), name: body.name });
+    // The documents have recordings and no switch for them: calls are recorded unless somebody says otherwise.
+    const settings = { ...readAgent(body), name: body.name, record: body.record ?? true };
+    const { agent } = await tenant.agents.create(settings);
     const { id, name, createdAt } = agent;
     return reply.code(201).send({ id: agentIds.show(id), name, status, created_at: instant(createdAt) });
   });
@@ -35,6 +38,7 @@ export function agentRoutes(app: TypedApp): void {
       ...renderAgent(agent, numbers.get(agent.id)),
       system_prompt: agent.instructions,
       language: agent.language,
+      record: agent.record,
       updated_at: instant(agent.updatedAt),
     };
   });
@@ -53,8 +57,8 @@ export function agentRoutes(app: TypedApp): void {
   });
 }
 
-function readAgent({ name, system_prompt, voice_id, language }: Static<typeof ChangeAgentBody>): AgentChange {
-  return { name, instructions: system_prompt, voice: voice_id, language };
+function readAgent({ name, system_prompt, voice_id, language, record }: Static<typeof ChangeAgentBody>): AgentChange {
+  return { name, instructions: system_prompt, voice: voice_id, language, record };
 }
 
 function renderAgent({ id, name, voice, createdAt }: Agent, number: string | undefined) {

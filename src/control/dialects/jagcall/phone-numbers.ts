@@ -64,10 +64,12 @@ export function phoneNumberRoutes(app: TypedApp): void {
   });
 }
 
+type NumberAgent = Pick<NumberChange, "inboundAgentId" | "outboundAgentId" | "answers">;
+
 /** A number's agent answers its calls and makes them. */
-function readAgent({ agent_id }: Static<typeof ChangeBody>): Pick<NumberChange, "inboundAgentId" | "outboundAgentId"> {
+function readAgent({ agent_id }: Static<typeof ChangeBody>): NumberAgent {
   const id = typeof agent_id === "string" ? readAgentId(agent_id) : agent_id;
-  return { inboundAgentId: id, outboundAgentId: id };
+  return { inboundAgentId: id, outboundAgentId: id, answers: true };
 }
 
 function renderNumber({ id, number, inboundAgentId, outboundAgentId, capabilities, country }: TelephoneNumber) {

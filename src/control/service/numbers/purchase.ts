@@ -43,7 +43,7 @@ export interface NumberOrder extends NumberWish {
   readonly outboundAgentId?: AgentId | null;
   /** An agent of the number's own, which answers and calls; instead of the agents' ids. */
   readonly persona?: Persona;
-  /** False: nobody answers it for now. */
+  /** False: nobody answers it for now. True: its agent does, and says by itself when calls are recorded. */
   readonly answers?: boolean;
 }
 
@@ -190,7 +190,7 @@ async function reserve(
       const now = clock.wall();
       const taken = await takenNumbers(trx, [number], now - restMs);
       if (taken.has(number) || (await findPhoneNamed(trx, orgId, number))) return undefined;
-      const { persona, inboundAgentId = null, outboundAgentId = null, answers = true } = order;
+      const { persona, inboundAgentId = null, outboundAgentId = null, answers } = order;
       const own = persona && (await makePersona(trx, orgId, number, persona, deps));
       const row: NumberRow = {
         id: makeId("number", random),
@@ -205,7 +205,7 @@ async function reserve(
         status: "reserved",
         inbound_agent_id: own ?? inboundAgentId,
         outbound_agent_id: own ?? outboundAgentId,
-        inbound_extra: answers ? null : writeInboundExtra({ enabled: false }),
+        inbound_extra: answers === undefined ? null : writeInboundExtra({ enabled: answers }),
         outbound_extra: null,
         label: order.label ?? null,
         metadata: JSON.stringify(order.metadata ?? {}),
