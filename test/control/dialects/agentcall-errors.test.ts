@@ -134,7 +134,8 @@ describe("AgentCall, documented errors", () => {
   test("400 carrier_not_supported: AI voice on a number of neither the United States nor Canada", async () => {
     const { ask } = await agentCallHouse();
     const { id } = (await ask("POST", "/v1/numbers/provision", { country: "GB" })).body;
-    for (const order of [inboundConfig(id), aiCall(id)] as const) {
+    const orders: readonly Parameters<Ask>[] = [[...inboundConfig(id)], [...aiCall(id)]];
+    for (const order of orders) {
       const { status, body } = await ask(...order);
       expect([status, body.error.code]).toEqual([400, "carrier_not_supported"]);
     }
