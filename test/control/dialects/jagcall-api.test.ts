@@ -150,7 +150,8 @@ describe("JagCall, calls", () => {
       return [out?.record, out?.agent?.firstMessage, incoming?.record, incoming?.firstMessage];
     };
     const disclosure = "This call may be recorded for quality.";
-    expect(await spoken()).toEqual([true, disclosure, true, disclosure]);
+    // Whom we call says hello; who calls waits to be greeted.
+    expect(await spoken()).toEqual([true, disclosure, true, `${disclosure} How can I help you?`]);
     await house.request("PUT", `/agents/${agent}`, { record: false });
     expect(await spoken()).toEqual([false, undefined, false, undefined]);
   });

@@ -13,6 +13,9 @@ import { type InboundExtra, readInboundExtra, readOutboundExtra } from "./extras
 import { secretContext } from "./inbound.ts";
 import { agentColumn, type Role } from "./personas.ts";
 
+/** What follows the disclosure where the agent would have greeted in its own words: else the caller hears it and no more. */
+const greetingWhenRecorded = "How can I help you?";
+
 /** The agent that answers a number, whosever the number is; undefined: nobody does. `from`: who calls, "" when withheld. */
 export async function resolveInbound(deps: NumberDeps, number: E164, from: string): Promise<ResolvedAgent | undefined> {
   const row = await findNumberByE164(deps.database.db, undefined, number);
@@ -27,7 +30,8 @@ export async function resolveInbound(deps: NumberDeps, number: E164, from: strin
   const { liveTranscript } = extra;
   // Whoever only points his number at an agent says himself what his callers are told.
   const isConfigured = row.inbound_extra !== null;
-  const firstMessage = isConfigured && agent.record ? withDisclosure(agent.firstMessage) : agent.firstMessage;
+  const isTold = isConfigured && agent.record;
+  const firstMessage = isTold ? withDisclosure(agent.firstMessage ?? greetingWhenRecorded) : agent.firstMessage;
   return { ...agent, instructions, firstMessage, liveTranscript, ...(providerKey !== undefined && { providerKey }) };
 }
 
