@@ -7,7 +7,7 @@ import {
   tagOf,
   withLanguage,
 } from "../../../src/control/service/spoken-language.ts";
-import { defaultVoice, isVoice, voices } from "../../../src/control/service/voices.ts";
+import { defaultVoice, isVoice, voiceOfCall, voices } from "../../../src/control/service/voices.ts";
 
 describe("voices", () => {
   test("there are the ten that are documented, shimmer when nothing is said", () => {
@@ -67,5 +67,16 @@ describe("spoken language", () => {
       "You are Ann.\n\nSpeak Spanish only, even when the other person speaks another language.",
     );
     expect(withLanguage("You are Ann.", "auto")).toContain("the language the other person speaks");
+  });
+});
+
+describe("voices of other services", () => {
+  test("somebody speaks in their place; ids nobody knows have the provider's default; all others stay", () => {
+    for (const name of ["rachel", "21m00Tcm4TlvDq8ikWAM", "cgSgspJ2msm6clMCkdW9"]) {
+      expect(isVoice(voiceOfCall(name)!)).toBe(true);
+    }
+    expect(voiceOfCall("0".repeat(20))).toBeUndefined();
+    expect(voiceOfCall(null)).toBeUndefined();
+    for (const name of ["marin", "slt", "our-own-voice", "toString"]) expect(voiceOfCall(name)).toBe(name);
   });
 });
