@@ -8,6 +8,7 @@ import { voices } from "./control/dialects/voices.ts";
 import { createMemoryLimiter, type RateLimiter } from "./control/http/limits/limiter.ts";
 import { createHttpServer } from "./control/http/server.ts";
 import { demoNumber } from "./control/service/first-start.ts";
+import { beatEveryMs } from "./control/service/nodes.ts";
 import { openServices } from "./control/service/services.ts";
 import { type Exchange, echoNumber, openExchange } from "./exchange.ts";
 import { systemRandom } from "./kit/io/random.ts";
@@ -43,6 +44,11 @@ async function start(config: Config): Promise<void> {
     services.forgetOldEvents().catch((error: unknown) => log.warn({ err: error }, "old events could not be deleted"));
   }, forgetEveryMs);
   forgetting.unref();
+  await services.beat();
+  const beat = () =>
+    services.beat().catch((error: unknown) => log.warn({ err: error }, "other gateways could not be told of this one"));
+  const beating = setInterval(beat, beatEveryMs);
+  beating.unref();
   const leftOver = await services.callRecords.failCallsLeftOver("gateway-restarted");
   if (leftOver > 0) log.warn({ calls: leftOver }, "calls of the run before ended as failed");
   await services.settleLeftOver();
@@ -118,9 +124,12 @@ async function start(config: Config): Promise<void> {
     await exchange.close();
     calls.close();
     clearInterval(forgetting);
+    clearInterval(beating);
     await http.close();
     await webhooks.stop();
     await limiter.close();
+    // Whoever cannot say so is missed after a while.
+    await services.leave().catch(() => undefined);
     await services.close();
     log.info("stopped");
     process.exit(0);

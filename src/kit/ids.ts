@@ -34,6 +34,7 @@ export const idPrefixes = {
   webhook: "hook",
   delivery: "dlv",
   event: "evt",
+  node: "node",
 } as const satisfies Record<string, string>;
 
 export type IdKind = keyof typeof idPrefixes;

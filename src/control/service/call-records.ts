@@ -8,7 +8,7 @@ import {
   findCallState,
   findOpenCallId,
   insertCall,
-  openCallIds,
+  openCalls,
   updateCall,
   updateOpenCall,
 } from "../store/calls.ts";
@@ -23,6 +23,7 @@ import type { ServiceDeps } from "./deps.ts";
 import { toNewRow } from "./kept-call.ts";
 import { type CallReport, writeReport } from "./media-events.ts";
 import type { Money } from "./money/money.ts";
+import { alone, type Nodes } from "./nodes.ts";
 import type { Outbox } from "./outbox.ts";
 
 export interface CallRecordsDeps extends ServiceDeps {
@@ -30,6 +31,8 @@ export interface CallRecordsDeps extends ServiceDeps {
   readonly recordings: RecordingFiles;
   readonly money: Pick<Money, "hold" | "settle">;
   readonly outbox: Pick<Outbox, "put">;
+  /** Undefined: no other gateway is on this database. */
+  readonly nodes?: Pick<Nodes, "id" | "others"> | undefined;
   /** What a conversation came to; undefined: by rules. */
   readonly summarise?: Summarise;
   readonly resolveInbound: (to: E164, from: string) => Promise<ResolvedAgent | undefined>;
@@ -45,6 +48,7 @@ export function createCallRecords({
   recordings,
   money,
   outbox,
+  nodes = alone,
   summarise = summariseByRules,
   resolveInbound,
 }: CallRecordsDeps): CallRecords {
@@ -134,7 +138,7 @@ export function createCallRecords({
       const made = await queue.add(async (batch) => {
         const fresh = toNewRow(call, itemsOfNewCall(call), clock.wall());
         try {
-          await insertCall(batch.db, fresh);
+          await insertCall(batch.db, { ...fresh, node_id: nodes.id ?? null });
         } catch (error) {
           if (!kind.isDuplicate(error)) throw error;
           throw new GatewayError("conflict", "the call is there already: its carrier's id or idempotency key is taken");
@@ -200,20 +204,23 @@ export function createCallRecords({
         const durationMs = row.started_at === null ? null : Math.max(0, endedAt - row.started_at);
         return end(batch, callId, cause, detail, { endedAt, durationMs });
       }, "must"),
-    failCallsLeftOver: async (cause) => {
-      const ids = (await openCallIds(db)) as CallId[];
-      for (const callId of ids) {
+    failCallsLeftOver: async (cause, nodeId) => {
+      const others = await nodes.others();
+      const isLeft = (owner: string | null) =>
+        nodeId === undefined ? owner === null || !others.has(owner) : owner === nodeId;
+      const left = (await openCalls(db)).filter((call) => isLeft(call.node_id));
+      for (const { id: callId } of left) {
         await queue.add(async (batch) => {
           const row = await findCall(batch.db, callId);
           if (!row) return;
           // Nobody saw it end; the last thing we know of it is the best guess.
           const endedAt = (await lastEventAt(batch.db, callId)) ?? row.created_at;
-          await keepRecording(batch, callId);
+          await keepRecording(batch, callId as CallId);
           const durationMs = row.started_at === null ? null : Math.max(0, endedAt - row.started_at);
           await end(batch, callId, cause, "the gateway stopped during the call", { endedAt, durationMs });
         }, "must");
       }
-      return ids.length;
+      return left.length;
     },
     resolveAgent: resolveInbound,
     findOpenCall: async (carrier, carrierCallId) =>

@@ -10,6 +10,7 @@ import type { PhoneBook } from "../exchange/phone-book.ts";
 import { openDatabase } from "../store/database.ts";
 import { deleteEventsBefore } from "../store/events.ts";
 import { probeDatabase } from "../store/meta.ts";
+import { readNodeId } from "../store/node-id.ts";
 import { findNumberByE164, takenNumbers } from "../store/numbers.ts";
 import { openRecordings, type RecordingFiles } from "../store/recordings.ts";
 import { createSecrets, readSecretKey, type Secrets } from "../store/secrets.ts";
@@ -25,6 +26,7 @@ import { createKeys, type Keys } from "./keys.ts";
 import type { Money } from "./money/money.ts";
 import { type MoneySettings, openMoney } from "./money/open.ts";
 import type { PaymentPage } from "./money/payment-page.ts";
+import { alone, createNodes } from "./nodes.ts";
 import type { Voices } from "./notices.ts";
 import { chargeMonthly } from "./numbers/charges.ts";
 import type { NumberDeps } from "./numbers/deps.ts";
@@ -89,6 +91,10 @@ export interface Services {
   firstStart(bootstrapKey: string): Promise<string | undefined>;
   /** Settles the calls that ended with the run before; how many. */
   settleLeftOver(): Promise<number>;
+  /** Says that this gateway is alive, and ends what others on its database that are gone left open. Before the first call, then every `beatEveryMs`. */
+  beat(): Promise<void>;
+  /** This gateway leaves nothing open: nobody needs to look after it. */
+  leave(): Promise<void>;
   /** Undoes what a crash cut off of buying and releasing numbers, and charges the months that have begun. */
   lookAfterNumbers(): Promise<void>;
   /** Tells customers' webhooks what happened, until the worker is stopped. */
@@ -123,6 +129,8 @@ export async function openServices(
   const secretKey = readSecretKey(dataDir, settings.secretKey, random);
   const database = await openDatabase(dataDir, settings.databaseUrl);
   const deps: ServiceDeps = { database, clock, random, defaultProvider, secrets: createSecrets(secretKey, random) };
+  const isShared = database.kind.skipsLocked;
+  const nodes = isShared ? createNodes(database.db, clock, readNodeId(dataDir, random)) : alone;
   const feed = new EventFeed(database.db);
   const queue = new WriteQueue(
     database.db,
@@ -146,6 +154,7 @@ export async function openServices(
       const company = carriers.find(({ name }) => name === row?.carrier);
       return company?.texts && { name: company.name, texts: company.texts };
     },
+    nodes,
     otpWaiters: new OtpWaiters<Text>(),
   };
   const texts = createGatewayTexts(textDeps);
@@ -183,6 +192,15 @@ export async function openServices(
     tenants.set(orgId, made);
     return made;
   };
+  const callRecords = createCallRecords({
+    ...deps,
+    queue,
+    recordings,
+    money,
+    outbox,
+    nodes,
+    resolveInbound: (to, from) => resolveInbound(numberDeps, to, from),
+  });
   let isRunning = false;
   let closed: Promise<void> | undefined;
   return {
@@ -191,14 +209,7 @@ export async function openServices(
     tenant,
     money,
     paymentPage,
-    callRecords: createCallRecords({
-      ...deps,
-      queue,
-      recordings,
-      money,
-      outbox,
-      resolveInbound: (to, from) => resolveInbound(numberDeps, to, from),
-    }),
+    callRecords,
     trunks,
     phoneBook,
     texts,
@@ -208,6 +219,13 @@ export async function openServices(
     sipTraces: createSipTraces(deps),
     firstStart: (bootstrapKey) => firstStart(deps, { keys, tenant: tenant(firstOrgId) }, bootstrapKey),
     settleLeftOver: () => database.db.transaction().execute((trx) => money.settleLeftOver(trx)),
+    beat: () =>
+      nodes.beat(async (nodeId) => {
+        const calls = await callRecords.failCallsLeftOver("gateway-restarted", nodeId);
+        await texts.takeOver(nodeId);
+        log.warn({ nodeId, calls }, "another gateway is gone; what it left open is ended");
+      }),
+    leave: () => nodes.leave(),
     lookAfterNumbers: async () => {
       // At the start of a gateway that is alone nobody else can be buying.
       const isAlone = settings.databaseUrl === "" && !isRunning;
@@ -229,6 +247,7 @@ export async function openServices(
         log,
         metrics,
         allowPrivateTargets,
+        workerId: nodes.id,
       });
       outbox.connect((ids) => worker.wake(ids));
       worker.start();

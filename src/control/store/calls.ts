@@ -57,10 +57,10 @@ export async function findOpenCallId(db: Db, carrier: string, carrierCallId: str
   return row?.id;
 }
 
-/** Calls that have not ended, oldest first. */
-export async function openCallIds(db: Db): Promise<string[]> {
-  const rows = await db.selectFrom("calls").select("id").where("status", "!=", "ended").orderBy("created_at").execute();
-  return rows.map((row) => row.id);
+/** Calls that have not ended, oldest first, and the gateway each is in. */
+export function openCalls(db: Db): Promise<Pick<CallRow, "id" | "node_id">[]> {
+  const query = db.selectFrom("calls").select(["id", "node_id"]).where("status", "!=", "ended");
+  return query.orderBy("created_at").execute();
 }
 
 /** Changes a call that has not ended; false when there is none. */

@@ -153,6 +153,8 @@ export interface CallsTable {
   live_transcript: Generated<number>;
   /** Utterances told so far to those who follow word by word. */
   transcript_sequence: Generated<number>;
+  /** The gateway it is in, of several on one database; null: the only one. */
+  node_id: string | null;
 }
 
 export interface TrunksTable {
@@ -204,6 +206,8 @@ export interface TextsTable {
   /** JSON of the customer's. */
   metadata: string;
   idempotency_key: string | null;
+  /** The gateway that sends it, of several on one database; null: the only one. */
+  node_id: string | null;
   created_at: number;
   updated_at: number;
 }
@@ -353,6 +357,12 @@ export interface WebhookDeliveriesTable {
   created_at: number;
 }
 
+export interface NodesTable {
+  id: string;
+  /** When it last said that it is alive. */
+  seen_at: number;
+}
+
 export interface Schema extends MoneySchema {
   meta: MetaTable;
   orgs: OrgsTable;
@@ -373,4 +383,5 @@ export interface Schema extends MoneySchema {
   opt_outs: OptOutsTable;
   webhooks: WebhooksTable;
   webhook_deliveries: WebhookDeliveriesTable;
+  nodes: NodesTable;
 }

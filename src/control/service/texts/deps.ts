@@ -2,6 +2,7 @@ import type { E164, OrgId } from "../../../kit/ids.ts";
 import type { CarrierText, TextReceipt } from "../../carriers/carrier.ts";
 import type { Db } from "../../store/database.ts";
 import type { ServiceDeps } from "../deps.ts";
+import type { Nodes } from "../nodes.ts";
 import type { OtpWaiters } from "./io/otp-waiters.ts";
 import type { Text } from "./text.ts";
 
@@ -46,6 +47,8 @@ export interface TextDeps extends Pick<ServiceDeps, "database" | "clock" | "rand
   readonly outbox?: TextOutbox | undefined;
   /** The company that sends a number's texts; undefined: it goes over our own exchange. */
   readonly carrierOf?: ((db: Db, number: E164) => Promise<TextCompany | undefined>) | undefined;
+  /** Undefined: no other gateway is on this database. */
+  readonly nodes?: Pick<Nodes, "id" | "others"> | undefined;
   /** Told of each one-time code as it is committed. */
   readonly otpWaiters: OtpWaiters<Text>;
 }

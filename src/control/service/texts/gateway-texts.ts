@@ -25,6 +25,8 @@ export interface GatewayTexts {
    * the others, whose fate nobody knows, have failed.
    */
   connect(carrier: TextCarrier): Promise<void>;
+  /** Does the same for the texts of one gateway of several that is gone. */
+  takeOver(nodeId: string): Promise<void>;
   /** True when texts can be sent over our own exchange. */
   readonly isConnected: boolean;
   /** Keeps a text from outside, once however often it is brought. */
@@ -118,6 +120,16 @@ export function createGatewayTexts(deps: TextDeps): GatewayTexts {
     else await settle(id, { status: "failed", detail: "texts cannot be sent now" });
   };
 
+  /** Nobody knows whether they were sent. */
+  const failQueued = async (isLeft: (row: TextRow) => boolean) => {
+    for (const { id } of (await textsInStatus(db, "queued")).filter(isLeft)) {
+      await settle(id, { status: "failed", detail: "the gateway stopped before it was known to be sent" });
+    }
+  };
+  const deliverSent = async (isLeft: (row: TextRow) => boolean) => {
+    for (const row of (await textsInStatus(db, "sent", ownCarrier)).filter(isLeft)) await dispatch(row);
+  };
+
   return {
     records: {
       ownerOf: async (number) => (await ownerOfNumber(db, number)) as OrgId | undefined,
@@ -140,11 +152,16 @@ export function createGatewayTexts(deps: TextDeps): GatewayTexts {
       settle,
     },
     connect: async (given) => {
-      for (const { id } of await textsInStatus(db, "queued")) {
-        await settle(id, { status: "failed", detail: "the gateway stopped before it was known to be sent" });
-      }
+      const others = (await deps.nodes?.others()) ?? new Set();
+      const isLeft = ({ node_id: owner }: TextRow) => owner === null || !others.has(owner);
+      await failQueued(isLeft);
       exchange = given;
-      for (const row of await textsInStatus(db, "sent", ownCarrier)) await dispatch(row);
+      await deliverSent(isLeft);
+    },
+    takeOver: async (nodeId) => {
+      const isLeft = ({ node_id: owner }: TextRow) => owner === nodeId;
+      await failQueued(isLeft);
+      await deliverSent(isLeft);
     },
     get isConnected() {
       return exchange !== undefined;

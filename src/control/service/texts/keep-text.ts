@@ -36,7 +36,7 @@ const noticeOf = {
 
 /** A row with what every text has. */
 export function newRow(
-  { clock, random }: Pick<TextDeps, "clock" | "random">,
+  { clock, random, nodes }: Pick<TextDeps, "clock" | "random" | "nodes">,
   text: NewText,
   direction: TextDirection,
   status: TextStatus,
@@ -59,6 +59,7 @@ export function newRow(
     otp_taken_at: null,
     metadata: "{}",
     idempotency_key: null,
+    node_id: nodes?.id ?? null,
     created_at: now,
     updated_at: now,
   };

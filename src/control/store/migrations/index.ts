@@ -9,6 +9,7 @@ import { webhooks } from "./005-webhooks.ts";
 import { numbers } from "./006-numbers.ts";
 import { texts } from "./007-texts.ts";
 import { calls } from "./008-calls.ts";
+import { nodes } from "./009-nodes.ts";
 
 /** All migrations by name, in the order of their names. */
 export function migrations(kind: DatabaseKind): Record<string, Migration> {
@@ -21,5 +22,6 @@ export function migrations(kind: DatabaseKind): Record<string, Migration> {
     "006-numbers": { up: (db) => numbers(db) },
     "007-texts": { up: (db) => texts(db) },
     "008-calls": { up: (db) => calls(db) },
+    "009-nodes": { up: (db) => nodes(db) },
   };
 }

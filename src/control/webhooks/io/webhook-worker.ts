@@ -24,6 +24,8 @@ export interface WebhookWorkerDeps extends DeliverySenderDeps {
   readonly random: RandomBytes;
   readonly metrics: Pick<Metrics, "webhookDeliveries">;
   readonly http?: GuardedHttp;
+  /** The next life of a worker has its name, and goes on with what it had claimed; undefined: one of its own. */
+  readonly workerId?: string | undefined;
   readonly options?: WebhookWorkerOptions;
   readonly schedule?: ScheduleOptions;
 }
@@ -81,7 +83,8 @@ export class WebhookWorker {
     // Every delivery under way listens; how many there are is the schedule's to bound.
     setMaxListeners(0, this.#stopping.signal);
     // The only worker of a database keeps what it had claimed before it was stopped.
-    this.#workerId = deps.database.kind.skipsLocked ? makeId("connection", deps.random) : "gateway";
+    const isShared = deps.database.kind.skipsLocked;
+    this.#workerId = deps.workerId ?? (isShared ? makeId("connection", deps.random) : "gateway");
   }
 
   /** Begins; what waited in the database is found at once. */
