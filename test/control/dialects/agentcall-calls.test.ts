@@ -228,6 +228,24 @@ describe("AgentCall, what became of calls", () => {
     expect(data.map(({ status }: { status: string }) => status).sort()).toEqual(["completed", "trial_exhausted"]);
   });
 
+  test("peerCallId: both legs of a call between two numbers of ours name the other, and carry its metadata", async () => {
+    const house = await withNumber();
+    const { ask, own, services } = house;
+    const other = await house.buy();
+    const metadata = { showId: "show_1" };
+    const order = { from: own.id, to: other.number, systemPrompt: "x", metadata };
+    const { id } = (await ask("POST", "/v1/calls/ai", order)).body;
+    const answering = await ringingCall(house, {
+      to: other.number as never,
+      from: own.number,
+      peerCallId: id,
+      metadata,
+    });
+    await services.callRecords.noteSignalling(id, { peerCallId: answering });
+    expect((await ask("GET", `/v1/calls/${id}`)).body).toMatchObject({ peerCallId: answering, metadata });
+    expect((await ask("GET", `/v1/calls/${answering}`)).body).toMatchObject({ peerCallId: id, metadata });
+  });
+
   test("list: newest first, in pages", async () => {
     const { ask, own, clock } = await withNumber();
     const ids: string[] = [];

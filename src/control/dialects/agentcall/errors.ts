@@ -53,8 +53,8 @@ const ownWords: Readonly<Record<string, string>> = {
   instructions: "systemPrompt",
   maxDurationMs: "maxDurationSecs",
   "Idempotency-Key": "idempotencyKey",
-  "agent.voice": "voice",
   agentId: "systemPrompt",
+  bridgeTo: "connectTo",
 };
 
 /** A refusal in this API's words. */

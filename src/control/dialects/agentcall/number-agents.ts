@@ -41,7 +41,7 @@ function inboundRoutes(app: TypedApp): void {
     async ({ tenant, params: { numberId }, body }) => {
       const { language, contextWebhook, contextSource, liveTranscript } = body;
       const number = await tenant.numbers.setInbound(numberId, {
-        persona: readPersona(body),
+        persona: { ...readPersona(body), instructions: body.systemPrompt },
         language,
         notify: body.notify && { ...noNotify, ...body.notify },
         contextWebhook,
@@ -77,8 +77,8 @@ function outboundRoutes(app: TypedApp): void {
       },
     },
     async ({ tenant, params: { numberId }, body }) => {
-      const { language, templateId } = body;
-      const order = { persona: readPersona(body), language, templateId };
+      const { systemPrompt: instructions, language, templateId } = body;
+      const order = { persona: { ...readPersona(body), instructions }, language, templateId };
       return renderOutbound((await tenant.numbers.setOutbound(numberId, order)).outbound);
     },
   );
@@ -121,13 +121,9 @@ function byokRoutes(app: TypedApp): void {
 const noNotify = { emailTo: null, smsTo: null, businessName: null, agencyName: null };
 
 /** An agent as these bodies describe it: what is missing has the service's default. */
-export function readPersona<Body extends PersonaBody>(
-  body: Body,
-): Persona & (Body extends { systemPrompt: string } ? { readonly instructions: string } : unknown);
 export function readPersona(body: PersonaBody): Persona {
-  const { systemPrompt, voice, firstMessage, maxDurationSecs, record } = body;
+  const { voice, firstMessage, maxDurationSecs, record } = body;
   return {
-    ...(systemPrompt !== undefined && { instructions: systemPrompt }),
     ...(voice !== undefined && { voice }),
     ...(firstMessage !== undefined && { firstMessage }),
     ...(maxDurationSecs !== undefined && { maxDurationMs: maxDurationSecs * 1000 }),
@@ -136,7 +132,6 @@ export function readPersona(body: PersonaBody): Persona {
 }
 
 interface PersonaBody {
-  systemPrompt?: string;
   voice?: string;
   firstMessage?: string | null;
   maxDurationSecs?: number;

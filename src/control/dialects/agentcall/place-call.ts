@@ -1,7 +1,7 @@
-import { createHash } from "node:crypto";
 import type { FastifyReply } from "fastify";
 import { defaultPersona } from "../../service/numbers/inbound.ts";
 import type { CallOrder, PlacedCall } from "../../service/place-call.ts";
+import { hashOf } from "../idempotency.ts";
 import type { TypedApp } from "../shapes.ts";
 import { AiCallBody, CallBody, InitiateBody } from "./call-schemas.ts";
 import { readPersona } from "./number-agents.ts";
@@ -50,9 +50,13 @@ function sendPlaced(reply: FastifyReply, { call, isReplay }: PlacedCall): Fastif
 }
 
 function readAiOrder(body: AiCallBody): CallOrder {
-  const { useSavedAgent, language, record, liveTranscript } = body;
+  const { systemPrompt, useSavedAgent, language, record, liveTranscript } = body;
   const order = { ...dialled(body), record, liveTranscript };
-  const agent = { name: "AgentCall", ...readPersona(body) };
+  const agent = {
+    name: "AgentCall",
+    ...readPersona(body),
+    ...(systemPrompt !== undefined && { instructions: systemPrompt }),
+  };
   if (useSavedAgent) return { ...order, useSavedAgent, agent, language };
   return { ...order, agent: { ...defaultPersona, ...agent }, language: language ?? "auto" };
 }
@@ -60,7 +64,6 @@ function readAiOrder(body: AiCallBody): CallOrder {
 /** What both kinds of calls have. A key said again is the first request said again, whatever else is in it. */
 function dialled(body: InitiateBody | AiCallBody) {
   const { from, to, metadata = {}, idempotencyKey } = body;
-  const requestHash = createHash("sha256").update(JSON.stringify(body)).digest("hex");
-  const once = { idempotencyKey, idempotencyScope: "number", onOtherBody: "replay", requestHash } as const;
-  return { from, to, metadata, ...once };
+  const once = { idempotencyKey, idempotencyScope: "number", onOtherBody: "replay" } as const;
+  return { from, to, metadata, ...once, requestHash: hashOf(body) };
 }
