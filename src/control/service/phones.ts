@@ -18,7 +18,7 @@ import {
 } from "../store/phones.ts";
 import { lockRow } from "../store/row-lock.ts";
 import type { ServiceDeps } from "./deps.ts";
-import { randomBase62 } from "./keys.ts";
+import { type ApiKey, randomBase62 } from "./keys.ts";
 
 /** What is set on a phone besides its password. */
 export type PhoneSettings = Omit<Phone, "id" | "orgId">;
@@ -54,15 +54,22 @@ export interface RegisteredPhone extends Phone {
   readonly updatedAt: number;
 }
 
+/**
+ * Who says that a telephone number is his. Nobody can prove it here, and what all organisations send to the number is his
+ * from then on: so operators say it. Undefined: the gateway itself.
+ */
+export type NumberClaimant = Pick<ApiKey, "scopes"> | null | undefined;
+
 /** Softphones and desk phones: made, changed, found. */
 export interface Phones {
   /** Makes a phone; `password` is given when it was made up here, and shown this once. */
   create(
     settings: Pick<Phone, "username"> & PhoneChange,
+    by?: NumberClaimant,
   ): Promise<{ phone: RegisteredPhone; password: string | undefined }>;
   get(id: string): Promise<RegisteredPhone>;
   list(page: PageRequest): Promise<Page<RegisteredPhone>>;
-  update(id: string, change: PhoneChange): Promise<RegisteredPhone>;
+  update(id: string, change: PhoneChange, by?: NumberClaimant): Promise<RegisteredPhone>;
   delete(id: string): Promise<void>;
   /** Makes up a new password and gives it; the phone is away until it registers with it. */
   rotatePassword(id: string): Promise<string>;
@@ -101,11 +108,12 @@ export function createPhones(deps: ServiceDeps, book: PhoneBook, orgId: OrgId): 
     }));
     return { ...toPhone(row), registrations, createdAt: row.created_at, updatedAt: row.updated_at };
   };
-  const change = async (id: string, { password, ...settings }: PhoneChange): Promise<PhoneRow> => {
+  const change = async (id: string, { password, ...settings }: PhoneChange, by?: NumberClaimant): Promise<PhoneRow> => {
     checkPassword(password);
     const row = await db.transaction().execute(async (trx) => {
       await lockRow(trx, "phones", orgId, id);
       const before = await find(trx, id);
+      if (settings.number !== before.number) checkClaim(settings.number, by);
       const columns = { ...toColumns({ ...toPhone(before), ...defined(settings) }), updated_at: clock.wall() };
       await checkNames(trx, orgId, columns, id);
       const changed = password === undefined ? columns : { ...columns, password: secrets.seal(password, id) };
@@ -116,8 +124,9 @@ export function createPhones(deps: ServiceDeps, book: PhoneBook, orgId: OrgId): 
     return row;
   };
   return {
-    create: async ({ password: given, ...settings }) => {
+    create: async ({ password: given, ...settings }, by) => {
       checkPassword(given);
+      checkClaim(settings.number, by);
       const id = makeId("phone", random);
       const password = given ?? randomBase62(passwordLength, random);
       const now = clock.wall();
@@ -141,7 +150,7 @@ export function createPhones(deps: ServiceDeps, book: PhoneBook, orgId: OrgId): 
       const { data, next } = await pageOfPhones(db, orgId, page);
       return { data: data.map(shown), next };
     },
-    update: async (id, wanted) => shown(await change(id, wanted)),
+    update: async (id, wanted, by) => shown(await change(id, wanted, by)),
     delete: async (id) => {
       if (!(await deletePhone(db, orgId, id))) throw new GatewayError("not-found", "there is no such phone");
       book.remove(id);
@@ -178,6 +187,12 @@ async function checkNames(db: Db, orgId: OrgId, row: Pick<PhoneRow, "username" |
   if (number !== null && (await findPhoneNamed(db, orgId, number, id))) {
     throw new GatewayError("conflict", "another phone has this number or user name", "number");
   }
+}
+
+function checkClaim(number: PhoneChange["number"], by: NumberClaimant): void {
+  if (!number?.startsWith("+") || by === undefined || by?.scopes.includes("operator")) return;
+  const advice = "a telephone number is given by the gateway's operators; an extension is yours to choose";
+  throw new GatewayError("forbidden", advice, "number", { reason: "missing-scope" });
 }
 
 function checkPassword(password: string | undefined): void {

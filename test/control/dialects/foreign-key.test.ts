@@ -111,6 +111,7 @@ function asker({ app }: TestGateway, secret: string, belongings: Belongings): As
 
 /** Gateway-wide things; to a key that is no operator's they are forbidden, whatever the id. */
 const operators = new Set([
+  "createNumber",
   "createOrg",
   "listOrgs",
   "getOrg",
@@ -213,7 +214,7 @@ describe("a foreign key", () => {
   test("cannot name what is another's in a body either", async () => {
     const { operations, asForeigner, belongings } = await house();
     let named = 0;
-    for (const operation of operations.filter((one) => !hasId(one) && one.body)) {
+    for (const operation of operations.filter((one) => !hasId(one) && one.body && !operators.has(one.id))) {
       for (const name of Object.keys(operation.body?.properties ?? {})) {
         const kind = /(?:^|_)([a-z]+)_id$/.exec(name)?.[1];
         if (kind === undefined) continue;

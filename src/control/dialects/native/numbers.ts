@@ -71,6 +71,8 @@ export function numberRoutes(app: NativeApp): void {
   app.post(
     "/numbers",
     {
+      // Nobody can prove here that a number is his, and what all organisations send to it is his from then on.
+      config: { scope: "operator" },
       schema: {
         operationId: "createNumber",
         tags,

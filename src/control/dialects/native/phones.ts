@@ -22,9 +22,9 @@ export function phoneRoutes(app: NativeApp): void {
         response: { 201: CreatedPhoneBody, ...refusals(409) },
       },
     },
-    async (request, reply) => {
-      const { username } = request.body;
-      const { phone, password } = await request.tenant.phones.create({ ...readPhone(request.body), username });
+    async ({ body, tenant, apiKey }, reply) => {
+      const settings = { ...readPhone(body), username: body.username };
+      const { phone, password } = await tenant.phones.create(settings, apiKey);
       return reply.code(201).send({ ...renderPhone(phone), password });
     },
   );
@@ -64,7 +64,8 @@ export function phoneRoutes(app: NativeApp): void {
         response: { 200: PhoneBody, ...refusals(404, 409) },
       },
     },
-    async (request) => renderPhone(await request.tenant.phones.update(request.params.id, readPhone(request.body))),
+    async ({ params, body, tenant, apiKey }) =>
+      renderPhone(await tenant.phones.update(params.id, readPhone(body), apiKey)),
   );
   app.delete(
     "/phones/:id",
