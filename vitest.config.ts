@@ -1,8 +1,13 @@
 import { defineConfig } from "vitest/config";
 
 // Only what hangs is ended: how fast things are is for the benches, on a machine that has time for them.
-const common = { testTimeout: 60_000, hookTimeout: 120_000 };
-/** Parts that keep nothing in their modules: their files share what was loaded, which takes half the time of loading. */
+const common = {
+  testTimeout: 60_000,
+  hookTimeout: 120_000,
+  // Modules keep nothing that a test could see, so files share what was loaded: loading it for each takes most of the time.
+  isolate: false,
+};
+/** Parts that need no gateway. */
 const cores = ["test/{codecs,kit,media,sip}/**/*.test.ts"];
 
 export default defineConfig({
@@ -10,7 +15,7 @@ export default defineConfig({
     // Two workers on two cores: socket tests share the machine with the processes they start.
     maxWorkers: 2,
     projects: [
-      { test: { ...common, name: "cores", include: cores, isolate: false } },
+      { test: { ...common, name: "cores", include: cores } },
       { test: { ...common, name: "gateway", include: ["test/**/*.test.ts"], exclude: cores } },
       {
         test: {
