@@ -8,6 +8,7 @@ import {
   deleteTrunk,
   findTrunk,
   insertTrunk,
+  lockTrunks,
   pageOfTrunks,
   type TrunkRow,
   updateTrunk,
@@ -114,6 +115,7 @@ export function createTrunks(deps: ServiceDeps, gateway: Pick<GatewayTrunks, "li
       written(
         db.transaction().execute(async (trx) => {
           const id = makeId("trunk", random);
+          await lockTrunks(trx);
           const others = await trunksBut(trx, id);
           if (others.length >= maxTrunks) throw new GatewayError("conflict", `there are ${maxTrunks} trunks already`);
           const trunk = merge({ ...defaultTrunk, name: settings.name }, settings);
@@ -139,6 +141,7 @@ export function createTrunks(deps: ServiceDeps, gateway: Pick<GatewayTrunks, "li
     update: (id, { password, ...change }) =>
       written(
         db.transaction().execute(async (trx) => {
+          await lockTrunks(trx);
           const row = await find(trx, orgId, id);
           const trunk = merge(toTrunk(row), change);
           const sealed = typeof password === "string" ? secrets.seal(password, id) : password;

@@ -1,5 +1,6 @@
 import type { Selectable, Updateable } from "kysely";
 import type { Db } from "./database.ts";
+import { holdName } from "./meta.ts";
 import { cutPage, olderThan, type Page, type PageRequest } from "./page.ts";
 import type { TrunksTable } from "./schema.ts";
 
@@ -11,6 +12,11 @@ export async function insertTrunk(db: Db, row: TrunkRow): Promise<void> {
 
 export function findTrunk(db: Db, orgId: string, id: string): Promise<TrunkRow | undefined> {
   return db.selectFrom("trunks").selectAll().where("org_id", "=", orgId).where("id", "=", id).executeTakeFirst();
+}
+
+/** Makes others wait that change trunks, of any organisation: what is unique among all of them is checked after it. */
+export function lockTrunks(db: Db): Promise<void> {
+  return holdName(db, "lock trunks");
 }
 
 /** Every trunk of the gateway, oldest first. */

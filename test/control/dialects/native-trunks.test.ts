@@ -181,6 +181,35 @@ describe("native API, trunks", () => {
     expect((await ask("PATCH", `/trunks/${made.id}`, {})).status).toBe(404);
   });
 
+  test.each([
+    ["block", { inbound: { sources: ["203.0.113.0/24"] } }],
+    ["user name", { inbound: { username: "carrier" }, password: "p" }],
+  ])("trunks: of ten at once with one %s one is made, and one is changed to it", async (_what, way) => {
+    const { ask } = await trunkGateway();
+    const ten = Array.from({ length: 10 }, (_, n) => n);
+    const made = await Promise.all(ten.map((n) => ask("POST", "/trunks", { name: `made ${n}`, ...way })));
+    expect(made.map(({ status }) => status).sort()).toEqual([201, ...Array(9).fill(409)]);
+    const first = made.find(({ status }) => status === 201);
+    await ask("DELETE", `/trunks/${first?.body.id}`);
+    const others = await Promise.all(
+      ten.map((n) => ask("POST", "/trunks", { name: `other ${n}`, inbound: { sources: [`198.51.100.${n}`] } })),
+    );
+    const changed = await Promise.all(others.map(({ body }) => ask("PATCH", `/trunks/${body.id}`, way)));
+    expect(changed.map(({ status }) => status).sort()).toEqual([200, ...Array(9).fill(409)]);
+  });
+
+  test("trunks: two changes of one at once both count", async () => {
+    const { ask } = await trunkGateway();
+    const { body } = await ask("POST", "/trunks", carrier);
+    await Promise.all([
+      ask("PATCH", `/trunks/${body.id}`, { max_calls: 3 }),
+      ask("PATCH", `/trunks/${body.id}`, { probe_every_s: 60 }),
+      ask("PATCH", `/trunks/${body.id}`, { media: { codecs: ["pcma"] } }),
+    ]);
+    const after = await ask("GET", `/trunks/${body.id}`);
+    expect(after.body).toMatchObject({ max_calls: 3, probe_every_s: 60, media: { codecs: ["pcma"] } });
+  });
+
   test("trunks: are listed newest first, page by page", async () => {
     const { ask, clock } = await trunkGateway();
     for (const octet of [1, 2, 3]) {
