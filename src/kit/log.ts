@@ -16,6 +16,9 @@ const secretFields = [
   "providerKey",
 ];
 
+/** Where PostgreSQL's errors repeat the values of a row: words, digits and hashes. */
+const valuesInErrors = ["err.detail", "err.where", "err.cause.detail", "err.cause.where"];
+
 /** Lines that wait for a reader who has stopped reading; past this they are dropped. */
 const maxWaitingBytes = 4 * 1024 * 1024;
 
@@ -28,7 +31,10 @@ export function createLogger(level: string, processName: string): Logger {
     level,
     base: { process: processName },
     timestamp: pino.stdTimeFunctions.isoTime,
-    redact: { paths: [...secretFields, ...secretFields.map((field) => `*.${field}`)], censor: "[secret]" },
+    redact: {
+      paths: [...secretFields, ...secretFields.map((field) => `*.${field}`), ...valuesInErrors],
+      censor: "[secret]",
+    },
   };
   return pino(options, pino.destination({ dest: 1, sync: false, maxLength: maxWaitingBytes }));
 }
