@@ -10,6 +10,7 @@ import type { Db } from "../../store/database.ts";
 import {
   activateNumber,
   deleteReservation,
+  findNumber,
   insertNumber,
   type NumberRow,
   reservationsBefore,
@@ -167,7 +168,8 @@ async function buyOne(
       return { ...reserved, ...columns, status: "active" };
     });
   } catch (error) {
-    await undo(deps, reserved, carrier, carrierNumberId);
+    const bought = await undo(deps, reserved, carrier, carrierNumberId);
+    if (bought) return bought;
     throw error;
   }
 }
@@ -227,13 +229,16 @@ async function reserve(
   }
 }
 
+/** Undoes a purchase that failed; gives the number when it did not: the commit's answer alone was lost. */
 async function undo(
   deps: NumberDeps,
   reserved: NumberRow,
   carrier: Carrier,
   carrierNumberId: string | undefined,
-): Promise<void> {
+): Promise<NumberRow | undefined> {
   try {
+    const active = await findNumber(deps.database.db, reserved.org_id, reserved.id);
+    if (active) return active;
     // A purchase that failed may have reached the carrier all the same.
     const bought = carrierNumberId ?? (await carrier.findBought(reserved.number as E164));
     if (bought !== undefined) await carrier.release(bought);
@@ -241,6 +246,7 @@ async function undo(
   } catch (error) {
     deps.log.warn({ numberId: reserved.id, err: error }, "a failed purchase is undone later");
   }
+  return undefined;
 }
 
 function forgetReservation({ database: { db } }: NumberDeps, row: NumberRow): Promise<void> {

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { restMs, undoCutOffPurchases } from "../../../../src/control/service/numbers/purchase.ts";
 import { giveBackReleased } from "../../../../src/control/service/numbers/release.ts";
-import type { NumberOrder } from "../../../../src/control/service/numbers.ts";
+import { createNumbers, type NumberOrder } from "../../../../src/control/service/numbers.ts";
+import type { Db } from "../../../../src/control/store/database.ts";
 import type { E164 } from "../../../../src/kit/ids.ts";
 import { dollar, type NumberHouse, numberHouse } from "./house.ts";
 
@@ -278,6 +279,32 @@ describe("giving a number back", () => {
     await expect(stranger.setByokKey(bought.id, "sk-0123456789")).rejects.toMatchObject(gone);
     expect(await stranger.find(bought.number)).toBeUndefined();
     expect((await stranger.list({}, { limit: 10, after: undefined })).data).toEqual([]);
+  });
+});
+
+describe("a purchase whose commit was written though its answer was lost", () => {
+  test("is a purchase: it is not undone at the carrier", async () => {
+    const house = await numberHouse();
+    const org = await house.org();
+    const { database } = house.deps;
+    const transaction = () => ({
+      execute: async (work: (trx: Db) => Promise<unknown>) => {
+        const result = await database.db.transaction().execute(work);
+        const isBought = typeof result === "object" && result !== null && "status" in result;
+        if (isBought && result.status === "active") throw new Error("the connection was lost");
+        return result;
+      },
+    });
+    const db = new Proxy(database.db, {
+      get: (real, name) => {
+        const member: unknown = name === "transaction" ? transaction : Reflect.get(real, name);
+        return typeof member === "function" ? member.bind(real) : member;
+      },
+    });
+    const number = await createNumbers({ ...house.deps, database: { ...database, db } }, org.id).buy({});
+    expect((await house.numbers(org).get(number.id)).number).toBe(number.number);
+    expect(await house.spent(org)).toBe(2 * dollar);
+    await expectSound(house);
   });
 });
 
