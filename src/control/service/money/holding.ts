@@ -45,7 +45,7 @@ export const goodbyeMs = 20_000;
 
 /** What holds need of the rest of money. */
 interface HoldsDeps extends MoneyDeps {
-  post(db: Db, orgId: OrgId, draft: EntryDraft, postings: readonly Posting[]): Promise<void>;
+  post(db: Db, orgId: OrgId, draft: EntryDraft, postings: readonly Posting[], now?: number): Promise<void>;
   count(db: Db, orgId: OrgId, period: string, lines: readonly EntryLine[]): Promise<void>;
   lockedStanding(db: Db, orgId: OrgId): Promise<Standing>;
 }
@@ -122,11 +122,12 @@ export function createHolds(deps: HoldsDeps): Pick<Money, "hold" | "settle" | "s
     const heldMicros = known?.amount_micros ?? 0;
     if (heldMicros > 0 || costMicros > 0) {
       const draft: EntryDraft = { kind: "settlement", ref: callId, item: "", amountMicros: costMicros, lines };
-      await post(db, orgId, draft, [
+      const postings: Posting[] = [
         ["held", -heldMicros],
         ["available", heldMicros - costMicros],
         ...lines.map(({ item, amountMicros }): Posting => [`revenue.${item}`, amountMicros]),
-      ]);
+      ];
+      await post(db, orgId, draft, postings, now);
     }
     await count(db, orgId, periodOf(now), lines);
     if (known) await settleHold(db, orgId, { callId, costMicros, now });

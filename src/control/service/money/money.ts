@@ -90,8 +90,8 @@ export type EntryDraft = Omit<NewEntry, "id" | "createdAt">;
 
 export function createMoney(deps: MoneyDeps): Money {
   const { clock, random, priceBooks, payments } = deps;
-  const post = (db: Db, orgId: OrgId, draft: EntryDraft, postings: readonly Posting[]) =>
-    postEntry(db, orgId, { ...draft, id: makeId("ledgerEntry", random), createdAt: clock.wall() }, postings);
+  const post = (db: Db, orgId: OrgId, draft: EntryDraft, postings: readonly Posting[], now = clock.wall()) =>
+    postEntry(db, orgId, { ...draft, id: makeId("ledgerEntry", random), createdAt: now }, postings);
   const count = async (db: Db, orgId: OrgId, period: string, lines: readonly EntryLine[], times = 1) => {
     for (const { item, quantity, amountMicros } of lines) {
       const used = { quantity: times * quantity, amount_micros: times * amountMicros };
@@ -128,11 +128,14 @@ export function createMoney(deps: MoneyDeps): Money {
         refuseUnpaid(standing, amountMicros, payments);
       }
       const lines = [{ item, quantity, amountMicros }];
-      await post(db, orgId, { kind: "charge", ref, item, amountMicros, lines }, [
+      const postings: Posting[] = [
         ["available", -amountMicros],
         [`revenue.${item}`, amountMicros],
-      ]);
-      await count(db, orgId, periodOf(clock.wall()), lines);
+      ];
+      // One instant, so that a refund finds the month it was counted in.
+      const now = clock.wall();
+      await post(db, orgId, { kind: "charge", ref, item, amountMicros, lines }, postings, now);
+      await count(db, orgId, periodOf(now), lines);
       return amountMicros;
     },
     ...createHolds({ ...deps, post, count, lockedStanding }),

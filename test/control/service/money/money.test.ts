@@ -93,6 +93,22 @@ describe("credits and charges", () => {
     expect(await faults()).toEqual([]);
   });
 
+  test("refund: what was charged as a month turned is taken off the month it was counted in", async () => {
+    const { money, db, run, org, clock } = await moneyHouse();
+    const { id } = await org();
+    for (let reads = 0; reads < 6; reads += 1) {
+      // The month turns between two looks at the clock.
+      let now = Date.UTC(2027, 0, 1) - reads;
+      clock.wall = () => now++;
+      const ref = `text_${reads}`;
+      await run((trx) => money.charge(trx, id, { item: "text.outbound", quantity: 1, ref }));
+      await run((trx) => money.refund(trx, id, ref));
+    }
+    for (const period of ["2026-12", "2027-01"]) {
+      expect(await money.usage(db, id, period)).toMatchObject({ textsSent: 0, totalMicros: 0 });
+    }
+  });
+
   test("organisations: the same reference of two of them is two things", async () => {
     const { money, db, run, org } = await moneyHouse();
     const [a, b] = [await org(), await org()];
