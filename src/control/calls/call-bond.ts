@@ -4,7 +4,7 @@ import { GatewayError } from "../../kit/errors.ts";
 export type CallBond = "transfer" | "bridge" | "conference";
 
 const advice = {
-  transfer: "The call is being transferred, or has been.",
+  transfer: "The call is being transferred.",
   bridge: "The call talks with another one: its peer_call_id has which.",
   conference: "The call is in a conference: take it out first.",
 } as const satisfies Record<CallBond, string>;

@@ -1,5 +1,5 @@
 import type { Machine } from "../../kit/machine.ts";
-import type { CallDirection, EndCause, RoomAgent, RoomHearing } from "../../media/protocol.ts";
+import type { EndCause, RoomAgent, RoomHearing } from "../../media/protocol.ts";
 import { partnerCause } from "./partner-cause.ts";
 
 /** How a call is passed to somebody else. */
@@ -14,8 +14,6 @@ export interface TransferPlan {
   readonly confirm: "none" | "key";
   /** How long the callee may take to listen and to confirm. */
   readonly briefingTimeoutMs: number;
-  /** Of the caller's call. */
-  readonly direction: CallDirection;
   /** Somebody is there to take the caller back. */
   readonly hasAgent: boolean;
 }
@@ -40,7 +38,7 @@ export type TransferOrder =
   | { readonly type: "dial" }
   | { readonly type: "caller"; readonly hears: RoomHearing; readonly agent: RoomAgent; readonly instruct?: string }
   | { readonly type: "callee-joins" }
-  /** Both talk. */
+  /** Both talk: from now on the end of one is the end of the other. */
   | { readonly type: "joined" }
   /** The agent has the caller for itself again; the note tells it why. */
   | { readonly type: "agent-returns"; readonly note: string }
@@ -66,10 +64,9 @@ const keyAdvice = "Press 1 to take the call, or 2 to refuse it.";
  * | ringing | callee-answered, blind | completed | callee joins, caller hears the room |
  * | ringing | callee-answered, attended | briefing | callee joins, the agent speaks with it |
  * | ringing | handed-over | completed | the caller is hung up: it talks without us |
- * | briefing | agent-spoke without key, callee pressed 1, complete | completed | caller hears the room |
+ * | briefing | agent-spoke without key, callee pressed 1, complete | completed | caller hears the room; that their ends are one is not the transfer's business any more |
  * | ringing, briefing | callee-ended, cancel, timeout; pressed 2 | failed | the callee is hung up, the agent returns to the caller; without an agent the caller is hung up |
- * | ringing, briefing, completed | caller-ended | – | the callee is hung up |
- * | completed | callee-ended | – | the caller is hung up |
+ * | ringing, briefing | caller-ended | – | the callee is hung up |
  */
 export class TransferMachine implements Machine<TransferInput, TransferOrder> {
   readonly #plan: TransferPlan;
@@ -118,8 +115,9 @@ export class TransferMachine implements Machine<TransferInput, TransferOrder> {
       case "handed-over":
         return this.#state === "ringing" ? this.#handedOver() : [];
       case "callee-ended":
-        if (this.isUnderWay) return this.#fail(reasons[input.cause] ?? "the person could not be reached", input.cause);
-        return this.#end([{ type: "hang-up-caller", cause: partnerCause(input.cause, this.#plan.direction) }]);
+        return this.isUnderWay
+          ? this.#fail(reasons[input.cause] ?? "the person could not be reached", input.cause)
+          : [];
       case "caller-ended": {
         const cause = this.#state === "ringing" ? "cancelled" : partnerCause(input.cause, "outbound");
         return this.#end([{ type: "hang-up-callee", cause }]);
@@ -150,12 +148,11 @@ export class TransferMachine implements Machine<TransferInput, TransferOrder> {
 
   #complete(): readonly TransferOrder[] {
     this.#state = "completed";
-    this.#deadline = undefined;
-    return [
+    return this.#end([
       { type: "caller", hears: "room", agent: this.#plan.agentAfter },
       { type: "joined" },
       { type: "news", state: "completed" },
-    ];
+    ]);
   }
 
   #handedOver(): readonly TransferOrder[] {

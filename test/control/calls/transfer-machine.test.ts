@@ -12,7 +12,6 @@ const blind: TransferPlan = {
   briefing: "",
   confirm: "none",
   briefingTimeoutMs: 60_000,
-  direction: "inbound",
   hasAgent: true,
 };
 const attended: TransferPlan = { ...blind, mode: "attended", briefing: "Ada calls about her invoice." };
@@ -63,6 +62,7 @@ describe("transfer: blind", () => {
       "caller hears room, agent leaves",
       "joined",
       "news completed",
+      "forget",
     ]);
     const listening = given({ agentAfter: "listens" }, ...rings, "callee-answered");
     expect(listening.orders[1]).toBe("caller hears room, agent listens");
@@ -121,6 +121,7 @@ describe("transfer: attended", () => {
       "caller hears room, agent leaves",
       "joined",
       "news completed",
+      "forget",
     ]);
   });
 
@@ -168,16 +169,12 @@ describe("transfer: endings", () => {
     const ended = { type: "caller-ended", cause: "caller-hung-up" } as const;
     expect(given(blind, ...rings, ended).orders).toEqual(["hang-up-callee cancelled", "forget"]);
     expect(given(attended, ...briefed, ended).orders).toEqual(["hang-up-callee caller-hung-up", "forget"]);
-    expect(given(blind, ...briefed, ended).orders).toEqual(["hang-up-callee caller-hung-up", "forget"]);
   });
 
-  test("once both talk, the callee's end is the caller's, in the words of the caller's own call", () => {
-    const ended = { type: "callee-ended", cause: "callee-hung-up" } as const;
-    expect(given(blind, ...briefed, ended).orders).toEqual(["hang-up-caller callee-hung-up", "forget"]);
-    const called = given({ direction: "outbound" }, ...briefed, ended);
-    expect(called.orders).toEqual(["hang-up-caller caller-hung-up", "forget"]);
-    const byApi = given(blind, ...briefed, { type: "callee-ended", cause: "api-hung-up" });
-    expect(byApi.orders).toEqual(["hang-up-caller api-hung-up", "forget"]);
+  test("once both talk, their ends are not its business any more", () => {
+    const cause = "callee-hung-up";
+    expect(given(blind, ...briefed, { type: "callee-ended", cause }).orders).toEqual([]);
+    expect(given(blind, ...briefed, { type: "caller-ended", cause }).orders).toEqual([]);
   });
 
   test("after its end nothing is ordered, whatever comes late", () => {

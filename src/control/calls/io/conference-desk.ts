@@ -2,6 +2,7 @@ import { GatewayError } from "../../../kit/errors.ts";
 import { type CallId, makeId, type RandomBytes } from "../../../kit/ids.ts";
 import { refuseBound } from "../call-bond.ts";
 import type { Conference, ConferenceControl, ConferenceMember } from "../call-control.ts";
+import type { CallBridges } from "./call-bridges.ts";
 import type { CallWatcher, LiveCall } from "./live-call.ts";
 import type { LiveCalls } from "./live-calls.ts";
 
@@ -18,13 +19,15 @@ interface Place {
 /** Conferences: calls in one room, each hearing all the others. */
 export class ConferenceDesk implements ConferenceControl {
   readonly #live: LiveCalls;
+  readonly #bridges: CallBridges;
   readonly #randomBytes: RandomBytes;
   readonly #conferences = new Map<string, Set<Place>>();
   /** The place of each call that is in one. */
   readonly #places = new Map<CallId, Place>();
 
-  constructor(live: LiveCalls, randomBytes: RandomBytes) {
+  constructor(live: LiveCalls, bridges: CallBridges, randomBytes: RandomBytes) {
     this.#live = live;
+    this.#bridges = bridges;
     this.#randomBytes = randomBytes;
   }
 
@@ -32,14 +35,11 @@ export class ConferenceDesk implements ConferenceControl {
   open(members: readonly ConferenceMember[]): Conference {
     const names = new Set(members.map(({ callId }) => callId));
     if (names.size < members.length) throw new GatewayError("invalid-request", "names a call twice", "members");
-    if (members.length > maxMembers) throw full();
     const id = makeId("room", this.#randomBytes);
-    const calls = members.map((member) => this.#checked(id, member));
+    const entrants = this.#entrants(id, members);
+    if (entrants.size > maxMembers) throw full();
     this.#conferences.set(id, new Set());
-    members.forEach((member, n) => {
-      const call = calls[n];
-      if (call) this.#enter(id, call, member);
-    });
+    for (const [call, member] of entrants) this.#enter(id, call, member);
     return this.get(id);
   }
 
@@ -55,9 +55,9 @@ export class ConferenceDesk implements ConferenceControl {
   join(id: string, member: ConferenceMember): Conference {
     const places = this.#of(id);
     const isThere = this.#places.get(member.callId)?.conferenceId === id;
-    const call = this.#checked(id, member);
-    if (!isThere && places.size >= maxMembers) throw full();
-    this.#enter(id, call, member);
+    const entrants = this.#entrants(id, [member]);
+    if (!isThere && places.size + entrants.size > maxMembers) throw full();
+    for (const [call, one] of entrants) this.#enter(id, call, one);
     return this.get(id);
   }
 
@@ -77,10 +77,23 @@ export class ConferenceDesk implements ConferenceControl {
     return places;
   }
 
+  /** Who comes in: the calls that are named, and those they talk with, whom nobody is to lose by it. */
+  #entrants(id: string, members: readonly ConferenceMember[]): Map<LiveCall, ConferenceMember> {
+    const entrants = new Map(members.map((member) => [this.#checked(id, member.callId), member]));
+    for (const { callId } of members) {
+      const partner = this.#bridges.of(callId)?.partner;
+      if (!partner || entrants.has(partner)) continue;
+      const agent = partner.hasAgent ? "listens" : "none";
+      entrants.set(this.#checked(id, partner.callId), { callId: partner.callId, agent });
+    }
+    return entrants;
+  }
+
   /** The call of somebody who may be in the conference. */
-  #checked(id: string, { callId }: ConferenceMember): LiveCall {
+  #checked(id: string, callId: CallId): LiveCall {
     const call = this.#live.inProgress(callId);
-    refuseBound(call, this.#places.get(callId)?.conferenceId === id ? "conference" : undefined);
+    const isThere = this.#places.get(callId)?.conferenceId === id;
+    refuseBound(call, isThere ? "conference" : this.#bridges.of(callId) && "bridge");
     return call;
   }
 
@@ -94,6 +107,7 @@ export class ConferenceDesk implements ConferenceControl {
   }
 
   #take(conferenceId: string, call: LiveCall, member: ConferenceMember): void {
+    this.#bridges.part(call);
     const watcher: CallWatcher = { ended: () => this.#forget(place) };
     const place: Place = { conferenceId, call, member, watcher };
     call.bond = "conference";

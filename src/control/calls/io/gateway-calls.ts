@@ -17,6 +17,7 @@ import type {
 } from "../call-control.ts";
 import { StreamTokens } from "../stream-tokens.ts";
 import { AgentTransfers } from "./agent-transfers.ts";
+import { CallBridges } from "./call-bridges.ts";
 import { ConferenceDesk } from "./conference-desk.ts";
 import type { LiveCall } from "./live-call.ts";
 import { LiveCalls } from "./live-calls.ts";
@@ -49,6 +50,8 @@ const ticketMs = 60_000;
 export class GatewayCalls implements CallControl {
   /** Every call there is. */
   readonly live: LiveCalls;
+  /** Which of them talk with each other. */
+  readonly bridges: CallBridges;
   readonly conferences: ConferenceControl;
   readonly #options: GatewayCallsOptions;
   readonly #processes = new MediaProcesses();
@@ -61,7 +64,8 @@ export class GatewayCalls implements CallControl {
   constructor(options: GatewayCallsOptions) {
     this.#options = options;
     this.live = new LiveCalls({ ...options, processes: this.#processes });
-    this.conferences = new ConferenceDesk(this.live, options.randomBytes);
+    this.bridges = new CallBridges(this.live);
+    this.conferences = new ConferenceDesk(this.live, this.bridges, options.randomBytes);
     this.#agentTransfers = new AgentTransfers({ live: this.live, transfers: () => this.transfers, log: options.log });
   }
 

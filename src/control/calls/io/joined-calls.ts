@@ -82,8 +82,9 @@ export class JoinedCalls {
               answers.answer();
             },
             ended: (cause, sipStatus) => {
-              if (isAnswered) live.hangUp(near, partnerCause(cause, "inbound"));
-              else refuse(cause, statusForCaller(cause, sipStatus));
+              if (!isAnswered) refuse(cause, statusForCaller(cause, sipStatus));
+              // Once both talk, their bridge sees to it.
+              else if (made.machine.state !== "in-progress") live.hangUp(near, partnerCause(cause, "inbound"));
             },
           },
         );
@@ -126,8 +127,8 @@ export class JoinedCalls {
     caller.watchers.add({
       started,
       ended: (cause) => {
-        const isTalking = callee.machine.state === "in-progress";
-        live.hangUp(calleeId, isTalking ? partnerCause(cause, "outbound") : "cancelled");
+        if (callee.machine.state !== "in-progress") live.hangUp(calleeId, "cancelled");
+        else if (!isJoined) live.hangUp(calleeId, partnerCause(cause, "outbound"));
       },
     });
     callee.watchers.add({ started, ended: () => undefined });

@@ -11,7 +11,6 @@ import type { PhoneDesk } from "../../exchange/io/phone-desk.ts";
 import type { TrunkBook } from "../../exchange/trunk.ts";
 import type { CallRecords, PlaceCallRequest, SourceControl } from "../call-control.ts";
 import { bridgeEvents } from "./bridge-events.ts";
-import { CallBridges } from "./call-bridges.ts";
 import { type ExchangeParts, Network } from "./exchange-parts.ts";
 import { FarEndChanges } from "./far-end-changes.ts";
 import type { GatewayCalls } from "./gateway-calls.ts";
@@ -95,8 +94,8 @@ export class SipCalls {
     const parts: ExchangeParts = {
       sessions,
       live: calls.live,
-      calls: new TelephoneCalls(),
-      bridges: new CallBridges(calls.live),
+      calls: new TelephoneCalls(calls.bridges),
+      bridges: calls.bridges,
       records,
       trunks,
       phones,

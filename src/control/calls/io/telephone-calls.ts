@@ -1,5 +1,6 @@
 import type { CallId } from "../../../kit/ids.ts";
 import type { SessionId } from "../../../sip/user-agent-types.ts";
+import type { CallBridges } from "./call-bridges.ts";
 import type { TelephoneCall } from "./telephone-call.ts";
 
 /** Every call over the exchange by its dialog, and which of them talk with each other. */
@@ -7,6 +8,11 @@ export class TelephoneCalls {
   readonly #bySession = new Map<SessionId, TelephoneCall>();
   readonly #byCallId = new Map<CallId, TelephoneCall>();
   readonly #peers = new Map<TelephoneCall, TelephoneCall>();
+  readonly #bridges: Pick<CallBridges, "of">;
+
+  constructor(bridges: Pick<CallBridges, "of">) {
+    this.#bridges = bridges;
+  }
 
   /** The call has this dialog now. */
   enter(session: SessionId, call: TelephoneCall): void {
@@ -37,8 +43,11 @@ export class TelephoneCalls {
     this.#peers.set(other, one);
   }
 
+  /** The other telephone of the conversation, as long as the two talk. */
   peerOf(call: TelephoneCall): TelephoneCall | undefined {
-    return this.#peers.get(call);
+    const peer = this.#peers.get(call);
+    const bridge = call.callId && this.#bridges.of(call.callId);
+    return bridge && bridge.partner.callId === peer?.callId ? peer : undefined;
   }
 
   /** The call is over. */

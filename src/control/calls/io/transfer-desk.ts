@@ -39,7 +39,7 @@ export class TransferDesk implements TransferControl {
     this.#outgoing = outgoing;
   }
 
-  /** Transfers under way, and those whose two sides talk. */
+  /** Transfers under way. */
   get size(): number {
     return this.#transfers.size;
   }
@@ -48,20 +48,18 @@ export class TransferDesk implements TransferControl {
     const { live, randomBytes } = this.#parts;
     const caller = live.inProgress(callId);
     const { mode, agentAfter = "leaves", briefing = defaultBriefing(caller), confirm = "none" } = request;
-    const { hasAgent, plan } = caller;
+    const { hasAgent } = caller;
     if (mode === "attended" && !hasAgent) {
       throw new GatewayError("conflict", "The call has no agent that could talk with the other side first.");
     }
     bind(caller, "transfer");
     const { briefingTimeoutMs = defaults.briefingTimeoutMs } = request;
-    const { direction = "inbound" } = plan;
     const machine = new TransferMachine({
       mode,
       agentAfter,
       briefing,
       confirm,
       briefingTimeoutMs,
-      direction,
       hasAgent,
     });
     const watcher: CallWatcher = {
@@ -117,6 +115,7 @@ export class TransferDesk implements TransferControl {
         live.send(calleeId, { type: "join-room", callId: calleeId, roomId, hears: "room", agent: "none" });
         break;
       case "joined":
+        this.#leave(transfer);
         if (callee) this.#parts.bridges.add(caller, callee, roomId);
         live.write(() => records.noteSignalling(callId, { peerCallId: calleeId }), callId);
         this.#joinOutside(transfer);
@@ -137,11 +136,17 @@ export class TransferDesk implements TransferControl {
         break;
       }
       case "forget":
-        this.#transfers.delete(callId);
-        caller.watchers.delete(transfer.watcher);
-        caller.bond = undefined;
+        this.#leave(transfer);
         break;
     }
+  }
+
+  /** It is over, or others see to its calls from now on. */
+  #leave(transfer: Transfer): void {
+    const { caller, watcher } = transfer;
+    if (!this.#transfers.delete(caller.callId)) return;
+    caller.watchers.delete(watcher);
+    caller.bond = undefined;
   }
 
   /** Has the caller's own trunk call the callee, where the trunk wants that (RFC 3515); false: it does not. */

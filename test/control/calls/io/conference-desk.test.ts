@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { ConferenceMember } from "../../../../src/control/calls/call-control.ts";
+import { CallBridges } from "../../../../src/control/calls/io/call-bridges.ts";
 import { ConferenceDesk } from "../../../../src/control/calls/io/conference-desk.ts";
 import type { LiveCall } from "../../../../src/control/calls/io/live-call.ts";
 import { LiveHouse } from "../../../kit/live-house.ts";
@@ -8,7 +9,7 @@ const speaks = ({ callId }: LiveCall): ConferenceMember => ({ callId, agent: "sp
 
 async function opened(count: number) {
   const house = new LiveHouse();
-  const desk = new ConferenceDesk(house.live, house.randomBytes);
+  const desk = new ConferenceDesk(house.live, new CallBridges(house.live), house.randomBytes);
   const calls = await Promise.all(Array.from({ length: count }, () => house.talking()));
   const { id } = desk.open(calls.map(speaks));
   return { house, desk, calls, id };
@@ -17,7 +18,7 @@ async function opened(count: number) {
 describe("conference desk", () => {
   test("its calls are in one room, each hears it, with their agents as asked", async () => {
     const house = new LiveHouse();
-    const desk = new ConferenceDesk(house.live, house.randomBytes);
+    const desk = new ConferenceDesk(house.live, new CallBridges(house.live), house.randomBytes);
     const [a, b] = [await house.talking(), await house.talking({ agent: undefined })];
     const { id, members } = desk.open([{ callId: a.callId, agent: "listens" }, speaks(b)]);
     expect(members.map(({ callId }) => callId)).toEqual([a.callId, b.callId]);
@@ -41,7 +42,7 @@ describe("conference desk", () => {
 
   test("one that cannot join spoils all of it: nobody is moved", async () => {
     const house = new LiveHouse();
-    const desk = new ConferenceDesk(house.live, house.randomBytes);
+    const desk = new ConferenceDesk(house.live, new CallBridges(house.live), house.randomBytes);
     const [talks, rings] = [await house.talking(), await house.ringing()];
     house.commands.length = 0;
     expect(() => desk.open([speaks(talks), speaks(rings)])).toThrow("The call is not in progress.");
@@ -61,6 +62,53 @@ describe("conference desk", () => {
     expect(() => desk.open([speaks(call)])).toThrow(message);
   });
 
+  /** A house with two calls that talk with each other, and a desk. */
+  async function bridged() {
+    const house = new LiveHouse();
+    const bridges = new CallBridges(house.live);
+    const desk = new ConferenceDesk(house.live, bridges, house.randomBytes);
+    const near = await house.talking({ agent: undefined });
+    const far = await house.talking({ agent: undefined, direction: "outbound" });
+    bridges.add(near, far, "room_of_two");
+    return { house, bridges, desk, near, far };
+  }
+
+  test("of two that talk with each other one is named: both come in, and the end of one is not the other's", async () => {
+    const { house, bridges, desk, near, far } = await bridged();
+    const third = await house.talking();
+    const { id, members } = desk.open([speaks(third), speaks(near)]);
+    expect(members).toEqual([speaks(third), speaks(near), { callId: far.callId, agent: "none" }]);
+    const rooms = house.commands.flatMap((one) => (one.type === "join-room" ? [`${one.callId} ${one.roomId}`] : []));
+    expect(rooms).toEqual([third, near, far].map(({ callId }) => `${callId} ${id}`));
+    expect([bridges.of(near.callId), bridges.of(far.callId)]).toEqual([undefined, undefined]);
+    expect([near.bond, far.bond]).toEqual(["conference", "conference"]);
+    house.pressed(near.callId, "5");
+    house.ended(near.callId, "caller-hung-up");
+    expect(house.commands.filter(({ type }) => type === "send-dtmf")).toEqual([]);
+    expect(house.endings).toEqual([[near.callId, "caller-hung-up"]]);
+    expect(desk.get(id).members.map(({ callId }) => callId)).toEqual([third.callId, far.callId]);
+    desk.leave(id, far.callId);
+    expect([far.bond, house.watchersOf(far)]).toEqual([undefined, 0]);
+  });
+
+  test("of two that talk with each other both are named: each comes in once, as it is named", async () => {
+    const { desk, near, far } = await bridged();
+    const members = [speaks(near), speaks(far)];
+    expect(desk.open(members).members).toEqual(members);
+  });
+
+  test("two that talk with each other join a conference that is there, where there is room for both", async () => {
+    const { house, bridges, desk, near, far } = await bridged();
+    const six = await Promise.all(Array.from({ length: 6 }, () => house.talking()));
+    const { id } = desk.open(six.map(speaks));
+    const seventh = await house.talking();
+    desk.join(id, speaks(seventh));
+    expect(() => desk.join(id, speaks(far))).toThrow("a conference has at most 8 members");
+    expect(bridges.of(far.callId)?.partner).toBe(near);
+    desk.leave(id, seventh.callId);
+    expect(desk.join(id, speaks(far)).members.slice(6)).toEqual([speaks(far), { callId: near.callId, agent: "none" }]);
+  });
+
   test("a member of another conference is refused until it has left that", async () => {
     const { house, desk, calls, id } = await opened(2);
     const other = await house.talking();
@@ -73,7 +121,7 @@ describe("conference desk", () => {
 
   test("calls of different media processes meet: their rooms are linked while they are there", async () => {
     const house = new LiveHouse(2);
-    const desk = new ConferenceDesk(house.live, house.randomBytes);
+    const desk = new ConferenceDesk(house.live, new CallBridges(house.live), house.randomBytes);
     const [a, b] = [await house.talking(), await house.talking()];
     expect([a.machine.processId, b.machine.processId]).toEqual([0, 1]);
     house.commands.length = 0;
@@ -93,7 +141,7 @@ describe("conference desk", () => {
 
   test("the eight are counted over all media processes", async () => {
     const house = new LiveHouse(3);
-    const desk = new ConferenceDesk(house.live, house.randomBytes);
+    const desk = new ConferenceDesk(house.live, new CallBridges(house.live), house.randomBytes);
     const calls: LiveCall[] = [];
     for (let n = 0; n < 9; n++) calls.push(await house.talking());
     const { id } = desk.open(calls.slice(0, 8).map(speaks));
@@ -103,7 +151,7 @@ describe("conference desk", () => {
 
   test("a media process dies: its members end, the others stay and are linked around a new home", async () => {
     const house = new LiveHouse(3);
-    const desk = new ConferenceDesk(house.live, house.randomBytes);
+    const desk = new ConferenceDesk(house.live, new CallBridges(house.live), house.randomBytes);
     const calls: LiveCall[] = [];
     for (let n = 0; n < 4; n++) calls.push(await house.talking());
     expect(calls.map(({ machine }) => machine.processId)).toEqual([0, 1, 2, 0]);

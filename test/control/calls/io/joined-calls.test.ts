@@ -3,6 +3,7 @@ import { firstOrgId } from "../../../../src/kit/ids.ts";
 import { agentNumber, CallExchange } from "../../../kit/call-exchange.ts";
 import { settle } from "../../../kit/live-house.ts";
 import type { Telephone, TelephoneLine } from "../../../kit/telephone.ts";
+import { told } from "../../../kit/telephone-talks.ts";
 
 interface Talk {
   readonly exchange: CallExchange;
@@ -52,9 +53,28 @@ describe("joined calls", () => {
     expect(new Set(rooms.map(([, roomId]) => roomId)).size).toBe(1);
     expect(exchange.created[1]).toMatchObject({ direction: "outbound", peerCallId: caller, from: "101" });
     expect(exchange.facts).toContainEqual([caller, { peerCallId: callee }]);
-    const { conferences, transfers } = exchange.calls;
-    expect(() => conferences.open([{ callId: caller, agent: "none" }])).toThrow("talks with another one");
+    const { transfers } = exchange.calls;
     expect(() => transfers.start(callee, { to: "103", mode: "blind" })).toThrow("talks with another one");
+  });
+
+  test("a third one comes to two that talk: all three are in one conference, and who hangs up is out alone", async () => {
+    const { exchange, calling, called } = await talking();
+    const [caller, callee] = callIds(exchange);
+    const third = await exchange.withAgent(await exchange.telephone("103"));
+    const { id } = exchange.calls.conferences.open([
+      { callId: third.callId, agent: "listens" },
+      { callId: caller, agent: "none" },
+    ]);
+    calling.hangUp();
+    expect(await exchange.ending(caller)).toBe("caller-hung-up");
+    expect(exchange.calls.conferences.get(id).members.map(({ callId }) => callId)).toEqual([third.callId, callee]);
+    // Neither has a partner any more that it could be joined with, or that would be ended.
+    called.refer("103", third.line.replaces);
+    expect(await told(called)).toBe("603!");
+    called.hangUp();
+    expect(await exchange.ending(callee)).toBe("callee-hung-up");
+    third.line.hangUp();
+    await exchange.empty();
   });
 
   test("a key pressed on one telephone goes to the other, which its audio would not bring it to", async () => {
