@@ -13,6 +13,9 @@ interface Setting {
   readonly about: string;
 }
 
+/** A shorter silence says nothing: sockets stand still for that long. */
+const leastMediaIdleMs = 1000;
+
 /** The table. A new setting is a line here and one in the README. */
 export const settings = {
   dataDir: {
@@ -113,6 +116,12 @@ export const settings = {
     kind: "text",
     fallback: "",
     about: "WAV that callers on hold hear, at most ten minutes. Empty: soft tones.",
+  },
+  mediaIdleMs: {
+    env: "TANDEM_MEDIA_IDLE_MS",
+    kind: "integer",
+    fallback: "30000",
+    about: "A carrier's WebSocket that is silent for so many ms, pings unanswered, is given up; at least 1000.",
   },
   noRtpMs: {
     env: "TANDEM_NO_RTP_MS",
@@ -296,6 +305,7 @@ export function readConfig(env: Env): Config {
     publicUrl: publicUrl || `http://127.0.0.1:${http.port}`,
     publicMediaUrl: publicMediaUrl || publicUrl.replace(/^http/, "ws") || `ws://127.0.0.1:${mediaWs.port}`,
     mediaProcesses: Math.max(1, values.mediaProcesses),
+    mediaIdleMs: Math.max(leastMediaIdleMs, values.mediaIdleMs),
     realtimeTranscriptionModel: values.realtimeTranscriptionModel === "none" ? "" : values.realtimeTranscriptionModel,
     defaultProvider: values.openaiApiKey === "" ? "local" : "openai-realtime",
   };

@@ -52,6 +52,11 @@ describe("settings", () => {
     ]);
   });
 
+  test("settings: a carrier's socket has at least a second to give a sign of life", () => {
+    expect(readConfig({ TANDEM_MEDIA_IDLE_MS: "0" }).mediaIdleMs).toBe(1000);
+    expect(readConfig({}).mediaIdleMs).toBe(30_000);
+  });
+
   test("settings: there is always a media process", () => {
     expect(readConfig({ TANDEM_MEDIA_PROCESSES: "0" }).mediaProcesses).toBe(1);
   });

@@ -39,7 +39,7 @@ function shareOfPorts(): { firstPort: number; lastPort: number } {
 /** The `ws` engine cannot share a port among processes: its sockets are accepted by the parent and come by IPC. */
 const sharedServer = config.wsEngine === "ws" ? new Server() : undefined;
 const starting = startMediaPlane({
-  ws: { engine: config.wsEngine, ...config.mediaWs, sharedServer },
+  ws: { engine: config.wsEngine, ...config.mediaWs, sharedServer, idleTimeoutMs: config.mediaIdleMs },
   rtpPorts: shareOfPorts(),
   noRtpMs: config.noRtpMs,
   maxCalls: config.maxCallsPerProcess,

@@ -28,6 +28,7 @@ export function badStreamsSuite(engine: "uws" | "ws"): void {
         OPENAI_API_KEY: "sk-test",
         OPENAI_BASE_URL: sim.baseUrl,
         TANDEM_WS_ENGINE: engine,
+        TANDEM_MEDIA_IDLE_MS: "8000",
       });
       await agentAt(gateway, number, {
         name: "Harbour",

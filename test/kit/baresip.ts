@@ -68,9 +68,15 @@ export async function startBaresip(
     command: (line) => child.stdin.write(`${line}\n`),
     heard: () => {
       const files = readdirSync(folder).filter((name) => name.startsWith("dump") && name.endsWith("dec.wav"));
-      const parts = files.sort().map((name) => readMonoAt(readFileSync(join(folder, name)), 8000));
-      const samples = parts.flatMap((part) => (part instanceof Int16Array ? [...part] : []));
-      return Int16Array.from(samples);
+      const read = files.sort().map((name) => readMonoAt(readFileSync(join(folder, name)), 8000));
+      const parts = read.filter((part) => part instanceof Int16Array);
+      const samples = new Int16Array(parts.reduce((sum, { length }) => sum + length, 0));
+      let at = 0;
+      for (const part of parts) {
+        samples.set(part, at);
+        at += part.length;
+      }
+      return samples;
     },
     quit: () => {
       child.kill("SIGTERM");

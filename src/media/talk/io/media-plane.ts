@@ -24,6 +24,8 @@ export interface MediaPlaneOptions {
     readonly host: string;
     readonly port: number;
     readonly sharedServer: Server | undefined;
+    /** A socket silent for this long is given up; undefined: the default of `defaultStreamWsLimits`. */
+    readonly idleTimeoutMs?: number;
   };
   /** A call that brings no RTP for this long is told of; 0: never. */
   readonly noRtpMs: number;
