@@ -20,7 +20,8 @@ import type {
 import { voices } from "../../src/control/dialects/voices.ts";
 import { createHttpServer, type HttpServerDeps } from "../../src/control/http/server.ts";
 import type { Calls } from "../../src/control/service/calls.ts";
-import { openServices, type Services, type ServicesSettings } from "../../src/control/service/services.ts";
+import { openServices, type Services } from "../../src/control/service/services.ts";
+import type { ServicesSettings } from "../../src/control/service/shared-parts.ts";
 import type { Tenant } from "../../src/control/service/tenant.ts";
 import { openDatabase } from "../../src/control/store/database.ts";
 import type { Schema } from "../../src/control/store/schema.ts";

@@ -1,66 +1,34 @@
 import type { Clock } from "../../kit/clock.ts";
 import { firstOrgId, type OrgId, type RandomBytes } from "../../kit/ids.ts";
-import { guardedFetch } from "../../kit/io/guarded-http.ts";
 import { createLogger, type Logger } from "../../kit/log.ts";
 import type { Metrics } from "../../kit/metrics.ts";
-import type { ProviderName } from "../../media/protocol.ts";
 import type { CallRecords } from "../calls/call-control.ts";
-import { createLocalCarrier } from "../carriers/local.ts";
 import type { PhoneBook } from "../exchange/phone-book.ts";
-import { openDatabase } from "../store/database.ts";
 import { deleteEventsBefore } from "../store/events.ts";
 import { probeDatabase } from "../store/meta.ts";
-import { readNodeId } from "../store/node-id.ts";
-import { findNumberByE164, takenNumbers } from "../store/numbers.ts";
-import { openRecordings, type RecordingFiles } from "../store/recordings.ts";
-import { createSecrets, readSecretKey, type Secrets } from "../store/secrets.ts";
+import type { RecordingFiles } from "../store/recordings.ts";
 import { defaultWriteQueueOptions, WriteQueue } from "../store/write-queue.ts";
 import { WebhookWorker } from "../webhooks/io/webhook-worker.ts";
-import { createAgents } from "./agents.ts";
 import { createCallRecords } from "./call-records.ts";
-import { createCalls } from "./calls.ts";
-import type { ServiceDeps } from "./deps.ts";
 import { EventFeed } from "./event-feed.ts";
 import { firstStart } from "./first-start.ts";
 import { createKeys, type Keys } from "./keys.ts";
 import type { Money } from "./money/money.ts";
-import { type MoneySettings, openMoney } from "./money/open.ts";
 import type { PaymentPage } from "./money/payment-page.ts";
-import { alone, createNodes } from "./nodes.ts";
 import type { Voices } from "./notices.ts";
 import { chargeMonthly } from "./numbers/charges.ts";
-import type { NumberDeps } from "./numbers/deps.ts";
-import { restMs, undoCutOffPurchases } from "./numbers/purchase.ts";
+import { undoCutOffPurchases } from "./numbers/purchase.ts";
 import { giveBackReleased } from "./numbers/release.ts";
 import { resolveInbound } from "./numbers/resolve.ts";
-import { createNumbers } from "./numbers.ts";
-import { createOrgs, type Orgs } from "./orgs.ts";
-import { createOutbox, createRenderDelivery } from "./outbox.ts";
-import { createPhones, openPhoneBook } from "./phones.ts";
-import { createRecordingLinks, type RecordingLinks } from "./recording-links.ts";
+import type { Orgs } from "./orgs.ts";
+import { createRenderDelivery } from "./outbox.ts";
+import type { RecordingLinks } from "./recording-links.ts";
+import { openSharedParts, type ServicesSettings } from "./shared-parts.ts";
 import { createSipTraces, type SipTraces } from "./sip-traces.ts";
 import type { Tenant } from "./tenant.ts";
-import type { TextDeps } from "./texts/deps.ts";
-import { OtpWaiters } from "./texts/io/otp-waiters.ts";
-import { createGatewayTexts, createTexts, type GatewayTexts, type Text } from "./texts.ts";
-import { createGatewayTrunks, createTrunks, type GatewayTrunks } from "./trunks.ts";
-import { createWebhooks } from "./webhooks.ts";
-
-/** The settings the services need. */
-export interface ServicesSettings extends MoneySettings {
-  /** Absolute path. */
-  readonly dataDir: string;
-  /** `postgres://…`; "": SQLite in the data folder. */
-  readonly databaseUrl: string;
-  /** "": a random one is kept in the data folder. */
-  readonly secretKey: string;
-  /** Origin of links to recordings. */
-  readonly publicUrl: string;
-  /** Let tools and webhooks be plain http. */
-  readonly allowPrivateTargets: boolean;
-  /** Provider of agents that name none. */
-  readonly defaultProvider: ProviderName;
-}
+import { createTenants } from "./tenants.ts";
+import type { GatewayTexts } from "./texts.ts";
+import type { GatewayTrunks } from "./trunks.ts";
 
 /** Events live this long, so that a client may catch up after a week away. */
 const eventLifetimeMs = 7 * 24 * 3_600_000;
@@ -114,9 +82,6 @@ export interface ServicesGiven {
   readonly voices?: Voices;
 }
 
-/** Organisations whose services are kept at hand. */
-const maxTenants = 1000;
-
 /** Opens the data folder and brings its database up to date. */
 export async function openServices(
   settings: ServicesSettings,
@@ -125,12 +90,10 @@ export async function openServices(
   given: ServicesGiven = {},
 ): Promise<Services> {
   const { log = createLogger("silent", "services"), voices = {} } = given;
-  const { dataDir, defaultProvider, publicUrl, allowPrivateTargets: allowHttp } = settings;
-  const secretKey = readSecretKey(dataDir, settings.secretKey, random);
-  const database = await openDatabase(dataDir, settings.databaseUrl);
-  const deps: ServiceDeps = { database, clock, random, defaultProvider, secrets: createSecrets(secretKey, random) };
-  const isShared = database.kind.skipsLocked;
-  const nodes = isShared ? createNodes(database.db, clock, readNodeId(dataDir, random)) : alone;
+  const parts = await openSharedParts(settings, clock, random, { log, voices });
+  const { deps, nodes, orgs, outbox, numberDeps, texts, recordings } = parts;
+  const { money, page: paymentPage } = parts.moneyHouse;
+  const { database } = deps;
   const feed = new EventFeed(database.db);
   const queue = new WriteQueue(
     database.db,
@@ -138,60 +101,6 @@ export async function openServices(
     (events) => feed.publish(events),
     { ...defaultWriteQueueOptions, isPassing: (error) => database.kind.isPassing(error) },
   );
-  const recordings = openRecordings(dataDir);
-  const keys = createKeys(deps);
-  const orgs = createOrgs(deps);
-  const phoneBook = await openPhoneBook(deps);
-  const { money, priceBooks, page: paymentPage, billing } = openMoney(deps, settings);
-  const outbox = createOutbox({ clock, random, voices, kind: database.kind });
-  const carriers = [createLocalCarrier({ takenOf: (some) => takenNumbers(database.db, some, clock.wall() - restMs) })];
-  const textDeps: TextDeps = {
-    ...deps,
-    money,
-    outbox,
-    carrierOf: async (db, number) => {
-      const row = await findNumberByE164(db, undefined, number);
-      const company = carriers.find(({ name }) => name === row?.carrier);
-      return company?.texts && { name: company.name, texts: company.texts };
-    },
-    nodes,
-    otpWaiters: new OtpWaiters<Text>(),
-  };
-  const texts = createGatewayTexts(textDeps);
-  const trunks = createGatewayTrunks(deps);
-  const numberDeps: NumberDeps = {
-    ...deps,
-    allowHttp,
-    carriers,
-    money,
-    priceBooks,
-    outbox,
-    exchange: guardedFetch,
-    log,
-  };
-  const recordingLinks = createRecordingLinks(deps, recordings, publicUrl);
-  const tenants = new Map<OrgId, Tenant>();
-  const makeTenant = (orgId: OrgId): Tenant => ({
-    orgId,
-    org: () => orgs.get(orgId),
-    agents: createAgents({ ...deps, allowHttp }, orgId),
-    numbers: createNumbers(numberDeps, orgId),
-    phones: createPhones(deps, phoneBook, orgId),
-    texts: createTexts(textDeps, texts, orgId),
-    calls: createCalls({ ...deps, money }, orgId),
-    trunks: createTrunks(deps, trunks, orgId),
-    billing: billing(orgId),
-    recordingLinks,
-    webhooks: (dialect) => createWebhooks({ ...deps, outbox, voices, allowHttp }, orgId, dialect),
-  });
-  const tenant = (orgId: OrgId): Tenant => {
-    const known = tenants.get(orgId);
-    if (known) return known;
-    if (tenants.size >= maxTenants) tenants.delete(tenants.keys().next().value as OrgId);
-    const made = makeTenant(orgId);
-    tenants.set(orgId, made);
-    return made;
-  };
   const callRecords = createCallRecords({
     ...deps,
     queue,
@@ -201,6 +110,8 @@ export async function openServices(
     nodes,
     resolveInbound: (to, from) => resolveInbound(numberDeps, to, from),
   });
+  const keys = createKeys(deps);
+  const tenant = createTenants(parts, voices);
   let isRunning = false;
   let closed: Promise<void> | undefined;
   return {
@@ -210,12 +121,12 @@ export async function openServices(
     money,
     paymentPage,
     callRecords,
-    trunks,
-    phoneBook,
+    trunks: parts.trunks,
+    phoneBook: parts.phoneBook,
     texts,
     feed,
     recordings,
-    recordingLinks,
+    recordingLinks: parts.recordingLinks,
     sipTraces: createSipTraces(deps),
     firstStart: (bootstrapKey) => firstStart(deps, { keys, tenant: tenant(firstOrgId) }, bootstrapKey),
     settleLeftOver: () => database.db.transaction().execute((trx) => money.settleLeftOver(trx)),
@@ -237,10 +148,9 @@ export async function openServices(
     startWebhooks: (metrics) => {
       const { allowPrivateTargets } = settings;
       const render = createRenderDelivery(voices);
-      const openSecret: Secrets["open"] = (sealed, context) => deps.secrets.open(sealed, context);
       const worker = new WebhookWorker({
         database,
-        openSecret,
+        openSecret: (sealed, context) => deps.secrets.open(sealed, context),
         render,
         clock,
         random,
