@@ -226,6 +226,7 @@ function ownRow(id: string, orgId: OrgId, number: E164, settings: Partial<Number
     created_at: now,
     updated_at: now,
     released_at: null,
+    node_id: null,
   };
 }
 

@@ -181,14 +181,9 @@ export async function moveCharge(db: Db, id: string, from: number, to: number): 
   return (await query.executeTakeFirst()).numUpdatedRows > 0n;
 }
 
-/** Purchases that were begun before an instant (wall ms) and never came to an end. */
-export function reservationsBefore(db: Db, before: number): Promise<NumberRow[]> {
-  return db
-    .selectFrom("numbers")
-    .selectAll()
-    .where("status", "=", "reserved")
-    .where("created_at", "<", Math.min(before, Number.MAX_SAFE_INTEGER))
-    .execute();
+/** Purchases that have not come to an end yet. */
+export function reservations(db: Db): Promise<NumberRow[]> {
+  return db.selectFrom("numbers").selectAll().where("status", "=", "reserved").execute();
 }
 
 /** Released numbers that their carrier has not taken back yet, or one of them. */

@@ -103,6 +103,8 @@ export interface NumbersTable {
   created_at: number;
   updated_at: number;
   released_at: number | null;
+  /** The gateway that bought it, of several on one database; null: the only one. */
+  node_id: string | null;
 }
 
 export interface CallsTable {

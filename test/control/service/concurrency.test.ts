@@ -116,8 +116,9 @@ describe("requests at the same time", () => {
 
   test("20 who want any number of a place get one each", async () => {
     const { all, rows, faults } = await cluster();
-    const answers = await all(20, (node) => node.ask("POST", "/numbers/buy", { area_code: "201" }));
+    const answers = await all(20, (node) => node.ask("POST", "/numbers/buy", { area_code: "205" }));
     const got = answers.filter(({ status }) => status === 201).map(({ body }) => body.number);
+    expect(got.length).toBeGreaterThan(0);
     expect(new Set(got).size).toBe(got.length);
     expect(answers.filter(({ status }) => status !== 201 && status !== 409)).toEqual([]);
     expect((await rows("ledger_entries")).filter(({ kind }) => kind === "charge")).toHaveLength(got.length);

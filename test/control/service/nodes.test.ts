@@ -114,6 +114,28 @@ describe("gateways on one database", () => {
     expect(await faults()).toEqual([]);
   });
 
+  test("nodes: a purchase that a crash cut off is undone by the same node's next life at once, by another after two minutes", async () => {
+    const { first, second } = await twoNodes();
+    const { own } = second.services;
+    // The node dies before it has asked the carrier: nothing but the reservation is there.
+    const number = "+12125550100";
+    const bought = await own.numbers.buy({ number });
+    const { db, close } = await openDatabase(first.dataDir, await databaseOf(first.dataDir));
+    onTestFinished(close);
+    await db.updateTable("numbers").set({ status: "reserved" }).where("id", "=", bought.id).execute();
+    const isReserved = async () => (await db.selectFrom("numbers").select("id").execute()).length > 0;
+    await first.services.lookAfterNumbers();
+    expect(await isReserved()).toBe(isShared);
+    const nextLife = await testServices({
+      secretKey,
+      random: seededRandom(3),
+      dataDir: second.dataDir,
+      databaseUrl: await databaseOf(first.dataDir),
+    });
+    await nextLife.services.lookAfterNumbers();
+    expect(await isReserved()).toBe(false);
+  });
+
   test("nodes: one that stops is missed by nobody, one that falls silent is buried once by each that lives, then forgotten", async () => {
     const dataDir = temporaryFolder();
     const database = await openDatabase(dataDir, await databaseOf(dataDir));

@@ -87,7 +87,7 @@ function next(
       // Every fourth wants a number that somebody has wanted before.
       const wanted = random.chance(0.25) ? before[earlier("buy") ?? -1] : undefined;
       if (wanted?.type === "buy") return { type: "buy", number: wanted.number };
-      return { type: "buy", number: `+1201555${String(100 + (place % 80)).padStart(4, "0")}` };
+      return { type: "buy", number: `+1205555${String(100 + (place % 80)).padStart(4, "0")}` };
     }
     case "call": {
       // Every fourth is a request sent a second time, maybe while the first is still under way.

@@ -4,6 +4,7 @@ import type { Carrier } from "../../carriers/carrier.ts";
 import type { ServiceDeps } from "../deps.ts";
 import type { Money } from "../money/money.ts";
 import type { PriceBooks } from "../money/prices.ts";
+import type { Nodes } from "../nodes.ts";
 import type { Outbox } from "../outbox.ts";
 
 /** What numbers stand on besides what every service does. */
@@ -15,6 +16,8 @@ export interface NumberDeps extends ServiceDeps {
   readonly money: Pick<Money, "charge" | "checkPlan">;
   readonly priceBooks: PriceBooks;
   readonly outbox: Pick<Outbox, "put">;
+  /** Undefined: no other gateway is on this database. */
+  readonly nodes?: Pick<Nodes, "id"> | undefined;
   /** The way to servers that customers named. */
   readonly exchange: typeof guardedFetch;
   readonly log: Pick<Logger, "warn">;

@@ -13,7 +13,7 @@ import {
   findNumber,
   insertNumber,
   type NumberRow,
-  reservationsBefore,
+  reservations,
   takenNumbers,
 } from "../../store/numbers.ts";
 import { findPhoneNamed } from "../../store/phones.ts";
@@ -104,9 +104,13 @@ export async function isSold(deps: Pick<NumberDeps, "carriers">, number: E164): 
   return (await sellerOf(deps, number)) !== undefined;
 }
 
-/** Undoes purchases that were begun before an instant (wall ms) and cut off; how many. */
-export async function undoCutOffPurchases(deps: NumberDeps, before: number): Promise<number> {
-  const rows = await reservationsBefore(deps.database.db, before);
+/** Undoes purchases that were begun before an instant (wall ms) and cut off, and those that `isLeft` says are; how many. */
+export async function undoCutOffPurchases(
+  deps: NumberDeps,
+  before: number,
+  isLeft: (row: NumberRow) => boolean = () => false,
+): Promise<number> {
+  const rows = (await reservations(deps.database.db)).filter((row) => row.created_at < before || isLeft(row));
   let undone = 0;
   for (const row of rows) {
     const carrier = deps.carriers.find(({ name }) => name === row.carrier);
@@ -218,6 +222,7 @@ async function reserve(
         created_at: now,
         updated_at: now,
         released_at: null,
+        node_id: deps.nodes?.id ?? null,
       };
       await insertNumber(trx, row);
       return row;
