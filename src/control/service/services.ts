@@ -67,6 +67,10 @@ export interface Services {
   lookAfterNumbers(): Promise<void>;
   /** Tells customers' webhooks what happened, until the worker is stopped. */
   startWebhooks(metrics: Metrics): Pick<WebhookWorker, "stop">;
+  /**
+   * Mails and texts what calls came to, until the worker is stopped. `mailer`: why there is none, where there is none.
+   */
+  startSummaries(mailer: Mailer | string): Pick<SummaryWorker, "stop">;
   /** Deletes events that have outlived their time. */
   forgetOldEvents(): Promise<void>;
   /** Rejects when the database does not answer. */
@@ -138,10 +142,12 @@ export async function openServices(
       }),
     leave: () => nodes.leave(),
     lookAfterNumbers: async () => {
-      // At the start of a gateway that is alone nobody else can be buying.
-      const isAlone = settings.databaseUrl === "" && !isRunning;
+      // At the start whatever is not another living gateway's is of a former life.
+      const others = isRunning ? undefined : await nodes.others();
+      const isLeft = ({ node_id: owner }: { readonly node_id: string | null }) =>
+        others !== undefined && (owner === null || !others.has(owner));
       isRunning = true;
-      await undoCutOffPurchases(numberDeps, isAlone ? Infinity : clock.wall() - purchaseTimeMs);
+      await undoCutOffPurchases(numberDeps, clock.wall() - purchaseTimeMs, isLeft);
       await giveBackReleased(numberDeps);
       await chargeMonthly(numberDeps, clock.wall());
     },
@@ -160,6 +166,13 @@ export async function openServices(
         workerId: nodes.id,
       });
       outbox.connect((ids) => worker.wake(ids));
+      worker.start();
+      return worker;
+    },
+    startSummaries: (mailer) => {
+      const { db } = database;
+      const send = createSummarySender({ db, mailer, texts: (orgId) => tenant(orgId).texts });
+      const worker = new SummaryWorker({ db, clock, random, log, send });
       worker.start();
       return worker;
     },
