@@ -11,6 +11,9 @@ import { toText } from "./text.ts";
 /** Why a text between our own numbers failed. */
 const noOwner = "the number was given back meanwhile";
 
+/** Attempts to bring a text to its other end among ourselves. */
+const maxTries = 3;
+
 /** What became of a text that came: kept now, kept before, or for nobody here. */
 export type Arrival =
   | { readonly type: "kept" | "duplicate"; readonly textId: string; readonly orgId: OrgId }
@@ -91,13 +94,28 @@ export function createGatewayTexts(deps: TextDeps): GatewayTexts {
     return owner === undefined ? { type: "unknown-number" } : receiveFor(owner as OrgId, arriving, "inbound");
   };
 
+  /** The text is kept and paid already: what stood in its other end's way for a moment must not make its sender send it again. */
+  const insisting = async <T>(work: () => Promise<T>): Promise<T> => {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await work();
+      } catch (error) {
+        if (tries === maxTries || !kind.isPassing(error)) throw error;
+      }
+    }
+  };
+
   const dispatch = async (row: TextRow): Promise<void> => {
     const { id, from_number: from, to_number: to, body } = row;
     const [sender, receiver] = [parseE164(from), parseE164(to)];
     if (row.carrier === ownCarrier && receiver) {
-      const { type } = await receive({ from, to: receiver, body, carrier: { name: ownCarrier, textId: id } });
+      const arriving = { from, to: receiver, body, carrier: { name: ownCarrier, textId: id } };
+      const { type } = await insisting(() => receive(arriving));
       const isThere = type !== "unknown-number";
-      await settle(id, isThere ? { status: "delivered", detail: null } : { status: "failed", detail: noOwner });
+      const outcome = isThere
+        ? ({ status: "delivered", detail: null } as const)
+        : ({ status: "failed", detail: noOwner } as const);
+      await insisting(() => settle(id, outcome));
       return;
     }
     const company = row.direction === "outbound" && sender ? await deps.carrierOf?.(db, sender) : undefined;
