@@ -199,6 +199,19 @@ export const settings = {
     choices: ["test", "none"],
     about: "Who takes customers' money: test (a page of ours where none moves) or none (the operator adds credit).",
   },
+  smtpUrl: {
+    env: "TANDEM_SMTP_URL",
+    kind: "smtpUrl",
+    fallback: "",
+    secret: true,
+    about: "Mail server that takes summaries of calls, smtps://user:password@host:465. Empty: none is mailed.",
+  },
+  mailFrom: {
+    env: "TANDEM_MAIL_FROM",
+    kind: "mailbox",
+    fallback: "",
+    about: "Whom e-mail is from: an address, or Name <address>.",
+  },
   twilioAuthToken: {
     env: "TWILIO_AUTH_TOKEN",
     kind: "text",
@@ -311,11 +324,12 @@ export function readConfig(env: Env): Config {
   };
 }
 
-function readSetting({ env: variable, kind, fallback, choices }: Setting, env: Env): unknown {
+function readSetting({ env: variable, kind, fallback, choices, secret }: Setting, env: Env): unknown {
   const raw = env[variable]?.trim() || fallback;
-  if (choices && !choices.includes(raw)) throw new Error(`${variable}=${raw}: expected one of ${choices.join(", ")}`);
+  const shown = secret ? "…" : raw;
+  if (choices && !choices.includes(raw)) throw new Error(`${variable}=${shown}: expected one of ${choices.join(", ")}`);
   const { read, expected } = settingKinds[kind];
   const value = read(raw);
-  if (value === undefined) throw new Error(`${variable}=${raw}: expected ${expected}`);
+  if (value === undefined) throw new Error(`${variable}=${shown}: expected ${expected}`);
   return value;
 }

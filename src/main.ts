@@ -7,6 +7,7 @@ import { MediaProcess } from "./control/calls/io/media-process.ts";
 import { voices } from "./control/dialects/voices.ts";
 import { createMemoryLimiter, type RateLimiter } from "./control/http/limits/limiter.ts";
 import { createHttpServer } from "./control/http/server.ts";
+import { openMailer } from "./control/service/calls/io/smtp-mailer.ts";
 import { demoNumber } from "./control/service/first-start.ts";
 import { beatEveryMs } from "./control/service/nodes.ts";
 import { openServices } from "./control/service/services.ts";
@@ -53,6 +54,7 @@ async function start(config: Config): Promise<void> {
   if (leftOver > 0) log.warn({ calls: leftOver }, "calls of the run before ended as failed");
   await services.settleLeftOver();
   const webhooks = services.startWebhooks(metrics);
+  const summaries = services.startSummaries(await openMailer(config));
 
   const lookAfterNumbers = () =>
     services
@@ -127,6 +129,7 @@ async function start(config: Config): Promise<void> {
     clearInterval(beating);
     await http.close();
     await webhooks.stop();
+    await summaries.stop();
     await limiter.close();
     // Whoever cannot say so is missed after a while.
     await services.leave().catch(() => undefined);

@@ -40,6 +40,8 @@ export const settingKinds = {
   portRange: { expected: "FIRST-LAST, for example 20000-29999", read: readPortRange },
   httpUrl: { expected: "a URL that begins with https:// or http://", read: (raw: string) => readUrl(raw, /^https?:/) },
   wsUrl: { expected: "a URL that begins with wss:// or ws://", read: (raw: string) => readUrl(raw, /^wss?:/) },
+  smtpUrl: { expected: "smtp:// or smtps://user:password@host:port", read: readSmtpUrl },
+  mailbox: { expected: "an e-mail address, or Name <address>", read: readMailbox },
 } as const;
 
 function readAddress(raw: string): Address | undefined {
@@ -71,4 +73,17 @@ function readNetworks(raw: string): readonly string[] | undefined {
 function readUrl(raw: string, scheme: RegExp): string | undefined {
   const url = raw.replace(/\/+$/, "");
   return url === "" || (scheme.test(url) && URL.canParse(url)) ? url : undefined;
+}
+
+/** With a host, and a user name and password that can be read. */
+function readSmtpUrl(raw: string): string | undefined {
+  if (raw === "") return raw;
+  if (!/^smtps?:\/\//.test(raw) || !URL.canParse(raw)) return undefined;
+  const { hostname, username, password } = new URL(raw);
+  const isPercentCoded = [username, password].every((text) => !/%(?![0-9A-Fa-f]{2})/.test(text));
+  return hostname !== "" && isPercentCoded ? raw : undefined;
+}
+
+function readMailbox(raw: string): string | undefined {
+  return /^(?:[^\s@<>]+@[^\s@<>]+|[^<>\p{Cc}]* <[^\s@<>]+@[^\s@<>]+>)?$/u.test(raw) ? raw : undefined;
 }

@@ -18,6 +18,7 @@ import type { WriteBatch, WriteQueue } from "../store/write-queue.ts";
 import type { NewCallEvent } from "./call-events.ts";
 import { holdForCall, itemsOfNewCall, settleCall } from "./calls/call-money.ts";
 import { createCallNotices } from "./calls/call-notices.ts";
+import { putSummaries } from "./calls/call-summaries.ts";
 import { type Summarise, summariseByRules } from "./calls/summary.ts";
 import type { ServiceDeps } from "./deps.ts";
 import { toNewRow } from "./kept-call.ts";
@@ -56,8 +57,8 @@ export function createCallRecords({
   const notices = createCallNotices({ outbox, summarise });
 
   /**
-   * Writes the ending if the call has none yet, with its price, its event and its notices; partial transcripts have
-   * served their purpose.
+   * Writes the ending if the call has none yet, with its price, its event, its notices and who is to have its summary;
+   * partial transcripts have served their purpose.
    */
   const end = async (
     batch: WriteBatch,
@@ -85,6 +86,7 @@ export function createCallRecords({
     const costMicros = await settleCall(money, batch.db, row);
     await updateCall(batch.db, callId, { cost_micros: costMicros });
     await notices.tellEnding(batch.db, { ...row, cost_micros: costMicros });
+    await putSummaries(batch.db, row, summarise, clock.wall());
     return true;
   };
 

@@ -4,7 +4,9 @@ import { interruptionsOf, toolCallsOf, turnsOf, utterancesOf } from "../store/ca
 import { type CallFilter, numberedPageOfCalls, pageOfCalls } from "../store/call-lists.ts";
 import { type CallRow, findCallByKey, findCallOf, usageOfCalls } from "../store/calls.ts";
 import type { NumberedPage, NumberedPageRequest, Page, PageRequest } from "../store/page.ts";
+import { summariesOf } from "../store/summaries.ts";
 import { costSoFar } from "./calls/call-money.ts";
+import { type SummaryDelivery, toSummaryDelivery } from "./calls/call-summaries.ts";
 import { type CallerNumber, callerNumberOf } from "./calls/caller-number.ts";
 import { summariseByRules } from "./calls/summary.ts";
 import type { ServiceDeps } from "./deps.ts";
@@ -21,7 +23,7 @@ import {
   toUtterance,
 } from "./timeline.ts";
 
-export type { CallerNumber, CallFilter };
+export type { CallerNumber, CallFilter, SummaryDelivery };
 
 /** Calls, and everything that can be asked of them. */
 export interface Calls {
@@ -38,6 +40,8 @@ export interface Calls {
   transcript(id: string): Promise<TranscriptLine[]>;
   /** What its conversation came to; null while it lasts, or where no agent talked. */
   summary(id: string): Promise<CallSummary | null>;
+  /** What became of the summaries that its number's `notify` asks for; none before the call has ended. */
+  summaries(id: string): Promise<SummaryDelivery[]>;
   toolCalls(id: string): Promise<ToolCall[]>;
   timeline(id: string): Promise<CallTimeline>;
 }
@@ -91,6 +95,10 @@ export function createCalls({ database: { db }, clock, money }: CallsDeps, orgId
       const { status, agent_id: agentId } = await need(id);
       if (status !== "ended" || agentId === null) return null;
       return summariseByRules((await utterancesOf(db, id)).map(toUtterance));
+    },
+    summaries: async (id) => {
+      await need(id);
+      return (await summariesOf(db, orgId, id)).map(toSummaryDelivery);
     },
     toolCalls: async (id) => {
       await need(id);

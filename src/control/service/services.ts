@@ -10,6 +10,8 @@ import type { RecordingFiles } from "../store/recordings.ts";
 import { defaultWriteQueueOptions, WriteQueue } from "../store/write-queue.ts";
 import { WebhookWorker } from "../webhooks/io/webhook-worker.ts";
 import { createCallRecords } from "./call-records.ts";
+import { SummaryWorker } from "./calls/io/summary-worker.ts";
+import { createSummarySender, type Mailer } from "./calls/summary-sender.ts";
 import { EventFeed } from "./event-feed.ts";
 import { firstStart } from "./first-start.ts";
 import { createKeys, type Keys } from "./keys.ts";

@@ -365,6 +365,28 @@ export interface NodesTable {
   seen_at: number;
 }
 
+export interface SummariesDueTable {
+  call_id: string;
+  /** email or text. */
+  channel: string;
+  org_id: string;
+  /** E-mail address or E.164. */
+  recipient: string;
+  /** JSON of `SummaryContent`. */
+  content: string;
+  /** pending, sent, failed or suppressed. */
+  status: string;
+  /** Why the last attempt failed, or why nothing is sent. */
+  detail: string | null;
+  attempts: number;
+  /** Not sent before this. */
+  next_at: number;
+  /** When the last attempt is made. */
+  retry_until: number;
+  created_at: number;
+  settled_at: number | null;
+}
+
 export interface Schema extends MoneySchema {
   meta: MetaTable;
   orgs: OrgsTable;
@@ -386,4 +408,5 @@ export interface Schema extends MoneySchema {
   webhooks: WebhooksTable;
   webhook_deliveries: WebhookDeliveriesTable;
   nodes: NodesTable;
+  summaries_due: SummariesDueTable;
 }

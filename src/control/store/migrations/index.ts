@@ -10,6 +10,7 @@ import { numbers } from "./006-numbers.ts";
 import { texts } from "./007-texts.ts";
 import { calls } from "./008-calls.ts";
 import { nodes } from "./009-nodes.ts";
+import { callSummaries } from "./010-call-summaries.ts";
 
 /** All migrations by name, in the order of their names. */
 export function migrations(kind: DatabaseKind): Record<string, Migration> {
@@ -23,5 +24,6 @@ export function migrations(kind: DatabaseKind): Record<string, Migration> {
     "007-texts": { up: (db) => texts(db) },
     "008-calls": { up: (db) => calls(db) },
     "009-nodes": { up: (db) => nodes(db) },
+    "010-call-summaries": { up: (db) => callSummaries(db) },
   };
 }
