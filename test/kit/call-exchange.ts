@@ -13,12 +13,12 @@ import { PhoneDesk } from "../../src/control/exchange/io/phone-desk.ts";
 import { parseExtension } from "../../src/control/exchange/phone.ts";
 import { PhoneBook } from "../../src/control/exchange/phone-book.ts";
 import type { Admission, Trunk, TrunkBook } from "../../src/control/exchange/trunk.ts";
-import { type CallId, type E164, firstOrgId } from "../../src/kit/ids.ts";
+import { type CallId, type E164, firstOrgId, type OrgId } from "../../src/kit/ids.ts";
 import { systemRandom } from "../../src/kit/io/random.ts";
 import { systemClock } from "../../src/kit/io/system-clock.ts";
 import { createLogger } from "../../src/kit/log.ts";
 import { createMetrics } from "../../src/kit/metrics.ts";
-import type { EndCause, MediaCommand, MediaEvent } from "../../src/media/protocol.ts";
+import type { CallPlan, EndCause, MediaCommand, MediaEvent } from "../../src/media/protocol.ts";
 import { defaultSourceGuard, SourceGuard } from "../../src/sip/source-guard.ts";
 import { callRecords } from "./call-records.ts";
 import { quietAgent } from "./conversation-call.ts";
@@ -65,6 +65,8 @@ export class CallExchange {
   readonly holds = new Map<string, () => Promise<void>>();
   /** Whose agent was looked for, and for whom. */
   readonly lookedFor: [string, string][] = [];
+  /** Whose the agent is. */
+  agentOrg: OrgId = firstOrgId;
   /** What looking for an agent waits for. */
   looking: () => Promise<void> = () => Promise.resolve();
   /** What trunks say to the next calls. */
@@ -72,6 +74,8 @@ export class CallExchange {
   sip!: SipCalls;
   readonly #book = new PhoneBook();
   readonly #trunks: Trunk[] = [];
+  /** Calls that are each other's far end. */
+  readonly #pairs = new Map<string, readonly CallPlan[]>();
   #nextPort = 30_000;
 
   constructor() {
@@ -92,7 +96,9 @@ export class CallExchange {
       resolveAgent: async (to, from) => {
         this.lookedFor.push([to, from]);
         await this.looking();
-        return to === agentNumber ? ({ ...quietAgent, orgId: firstOrgId, record: false } as ResolvedAgent) : undefined;
+        return to === agentNumber
+          ? ({ ...quietAgent, orgId: this.agentOrg, record: false } as ResolvedAgent)
+          : undefined;
       },
     });
     const common = { clock: systemClock, randomBytes: systemRandom, log, metrics };
@@ -240,7 +246,10 @@ export class CallExchange {
           this.report({ type: "rtp-opened", callId: command.plan.callId, port: this.#nextPort });
           break;
         case "open-pair":
-          for (const { callId } of command.plans) this.report({ type: "call-started", callId, wallMs: 0 });
+          for (const { callId } of command.plans) {
+            this.#pairs.set(callId, command.plans);
+            this.report({ type: "call-started", callId, wallMs: 0 });
+          }
           break;
         case "begin-rtp":
         case "answer-rtp":
@@ -248,19 +257,29 @@ export class CallExchange {
           this.report({ type: "call-started", callId: command.callId, wallMs: 0 });
           break;
         case "hang-up":
-          this.report({
-            type: "call-ended",
-            callId: command.callId,
-            wallMs: 0,
-            durationMs: 0,
-            cause: command.cause,
-            detail: "",
-            stats: { framesIn: 0, framesOut: 0, underruns: 0, ignoredMessages: 0, faults: 0 },
-            recording: undefined,
-          });
+          this.#mediaEnds(command.callId, command.cause);
           break;
       }
     });
+  }
+
+  /** With the other call of a pair, which is one call's media. */
+  #mediaEnds(callId: string, cause: EndCause): void {
+    if (!this.calls.live.get(callId as CallId)) return;
+    const stats = { framesIn: 0, framesOut: 0, underruns: 0, ignoredMessages: 0, faults: 0 };
+    this.report({
+      type: "call-ended",
+      callId,
+      wallMs: 0,
+      durationMs: 0,
+      cause,
+      detail: "",
+      stats,
+      recording: undefined,
+    });
+    for (const { callId: other, direction } of this.#pairs.get(callId) ?? []) {
+      if (other !== callId) this.#mediaEnds(other, direction === "outbound" ? "callee-hung-up" : "caller-hung-up");
+    }
   }
 
   #end(callId: CallId, cause: EndCause): boolean {

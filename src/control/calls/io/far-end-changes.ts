@@ -3,8 +3,10 @@ import type { IncomingCall } from "../../../sip/io/sip-endpoint.ts";
 import { userOf } from "../../../sip/uri.ts";
 import type { SessionId } from "../../../sip/user-agent-types.ts";
 import { readDialled } from "../../exchange/phone.ts";
+import { AgentReferrals } from "./agent-referrals.ts";
 import type { ExchangeParts } from "./exchange-parts.ts";
-import type { OutgoingCalls } from "./outgoing-calls.ts";
+import type { LiveCall } from "./live-call.ts";
+import type { Found, OutgoingCalls } from "./outgoing-calls.ts";
 import { SipDial } from "./sip-dial.ts";
 import type { SipLeg } from "./sip-leg.ts";
 import type { FarEnd, ReferRequest, TelephoneCall } from "./telephone-call.ts";
@@ -16,17 +18,19 @@ import type { FarEnd, ReferRequest, TelephoneCall } from "./telephone-call.ts";
 export class FarEndChanges {
   readonly #parts: ExchangeParts;
   readonly #outgoing: () => OutgoingCalls;
+  readonly #agents: AgentReferrals;
 
   /** `outgoing`: finds the way to a number. */
   constructor(parts: ExchangeParts, outgoing: () => OutgoingCalls) {
     this.#parts = parts;
     this.#outgoing = outgoing;
+    this.#agents = new AgentReferrals(parts, outgoing);
   }
 
   /** The far end of a call wants somebody else to have its place. */
   referred(call: TelephoneCall, { refer, to, replaces }: ReferRequest): void {
     if (replaces) this.#attended(call, refer, replaces);
-    else this.#blind(call, refer, readDialled(userOf(to.uri)));
+    else void this.#blind(call, refer, readDialled(userOf(to.uri)));
   }
 
   /** A call came that takes the place of another: its telephone gets that one's media. */
@@ -56,16 +60,38 @@ export class FarEndChanges {
     this.#parts.log.info({ callId: call.callId }, "another telephone took the call over");
   }
 
-  /** Calls the number, and gives it the place when it answers. */
-  #blind(call: TelephoneCall, refer: string, number: string | undefined): void {
-    const { sessions, log } = this.#parts;
+  /** Calls the number, and gives it the place when it answers; an agent gets the other side, and the call is over. */
+  async #blind(call: TelephoneCall, refer: string, number: string | undefined): Promise<void> {
+    const { sessions, bridges, log } = this.#parts;
     const { leg, callId } = call;
     const session = leg?.session;
     const media = leg?.media;
     if (!leg || session === undefined || !media || !callId) return;
-    const route = number === undefined ? undefined : this.#outgoing().route(number, call.mayCall, callId);
+    const refuse = (status: number) => sessions.command(session, { type: "refuse-refer", refer, status });
+    const partner = bridges.of(callId)?.partner;
+    const caller = nameOf(partner);
+    let found: Found | undefined;
+    try {
+      found = number === undefined ? undefined : await this.#outgoing().find(number, call.mayCall, callId, caller);
+    } catch (error) {
+      log.error({ err: error, callId }, "a telephone's transfer could not be begun");
+      refuse(500);
+      return;
+    }
+    const route = found?.type === "route" ? found.route : undefined;
+    // Whoever asked may have gone, or have been replaced, while an agent was looked for.
+    if (call.isOver || call.leg !== leg) {
+      route?.release();
+      return;
+    }
+    if (number !== undefined && found?.type === "agent") {
+      if (partner) this.#agents.passOn(call, { session, refer, number, agent: found.agent, caller });
+      // It talks with an agent itself, and two agents are not joined.
+      else refuse(603);
+      return;
+    }
     if (!route) {
-      sessions.command(session, { type: "refuse-refer", refer, status: 404 });
+      refuse(404);
       return;
     }
     sessions.command(session, { type: "accept-refer", refer });
@@ -141,4 +167,11 @@ export class FarEndChanges {
     const { sessions, calls } = this.#parts;
     return sessions.endpoint.session(toTag)?.sipCallId === sipCallId ? calls.bySession(toTag) : undefined;
   }
+}
+
+/** What the far end of a call is known by; "": there is none. */
+function nameOf(call: LiveCall | undefined): string {
+  if (!call) return "";
+  const { direction, from, to } = call.plan;
+  return direction === "outbound" ? to : from;
 }

@@ -3,7 +3,7 @@ import { type CallId, type E164, type OrgId, parseE164 } from "../../../kit/ids.
 import type { EndCause } from "../../../media/protocol.ts";
 import type { DialPlan, DialTarget } from "../../exchange/dial-plan.ts";
 import type { Phone } from "../../exchange/phone.ts";
-import type { PlaceCallRequest, SignallingFacts } from "../call-control.ts";
+import type { PlaceCallRequest, ResolvedAgent, SignallingFacts } from "../call-control.ts";
 import { type DialRequest, phoneDial, trunkDial } from "../dial-plans.ts";
 import { trunkPlace } from "../trunk-place.ts";
 import type { ExchangeParts } from "./exchange-parts.ts";
@@ -16,6 +16,8 @@ export interface OutgoingRequest extends PlaceCallRequest {
   /** In this call's media process, so that the two can be joined. */
   readonly near?: CallId;
   readonly peerCallId?: CallId;
+  /** Known already: who answers the number. */
+  readonly answering?: ResolvedAgent;
   /** To a number of ours or nowhere: who asks may not call out, whatever became of the number meanwhile. */
   readonly stayInside?: boolean;
 }
@@ -48,6 +50,11 @@ export interface Route extends FarEnd {
   readonly phoneId?: string;
 }
 
+/** Who has a number. */
+export type Found =
+  | { readonly type: "route"; readonly route: Route }
+  | { readonly type: "agent"; readonly agent: ResolvedAgent };
+
 /** Beyond the ringing: ports before it, offers and answers after it. */
 const setupSlackMs = 20_000;
 
@@ -65,12 +72,13 @@ export class OutgoingCalls {
 
   /** Makes a call: its record first, then it is dialled. */
   async place(request: OutgoingRequest, events: OutgoingEvents = {}): Promise<OutgoingCall> {
-    const phone = this.#parts.phones.findByNumber(request.to, request.orgId);
+    const phone = request.answering ? undefined : this.#parts.phones.findByNumber(request.to, request.orgId);
     if (phone) return this.#dial(request, events, this.#toPhone(request, phone));
     const to = parseE164(request.to);
     if (!to) throw new GatewayError("invalid-request", "No phone has this extension.", "to");
     const answering =
-      request.trunkId === undefined ? await this.#parts.records.resolveAgent(to, request.from) : undefined;
+      request.answering ??
+      (request.trunkId === undefined ? await this.#parts.records.resolveAgent(to, request.from) : undefined);
     if (answering) {
       const { record, orgId, liveTranscript, ...agent } = answering;
       return this.#inside(request, events, { orgId, to, agent, record, liveTranscript });
@@ -85,17 +93,24 @@ export class OutgoingCalls {
     }
   }
 
-  /** The way to a number for who may call so much; undefined: there is none. `callId`: on whose behalf. */
-  route(number: string, mayCall: MayCall, callId: CallId): Route | undefined {
-    const call = this.#parts.live.get(callId);
+  /**
+   * Who has a number, for who may call so much: the way there, or the agent that answers; undefined: nobody. `callId`: on
+   * whose behalf. `caller`: who an agent would talk with.
+   */
+  async find(number: string, mayCall: MayCall, callId: CallId, caller: string): Promise<Found | undefined> {
+    const { live, phones, records } = this.#parts;
+    const call = live.get(callId);
     if (!call || mayCall === "nobody") return undefined;
     const { orgId } = call;
     const { from, metadata } = call.plan;
-    const phone = this.#parts.phones.findByNumber(number, orgId);
-    if (phone) return this.#toPhone({ from, to: number, metadata }, phone);
-    const to = mayCall === "any" ? parseE164(number) : undefined;
+    const phone = phones.findByNumber(number, orgId);
+    if (phone) return { type: "route", route: this.#toPhone({ from, to: number, metadata }, phone) };
+    const to = parseE164(number);
+    const agent = to && (await records.resolveAgent(to, caller));
+    if (agent) return { type: "agent", agent };
+    if (!to || mayCall !== "any") return undefined;
     try {
-      return to && this.#overTrunk({ orgId, from, to, metadata });
+      return { type: "route", route: this.#overTrunk({ orgId, from, to, metadata }) };
     } catch {
       return undefined;
     }
