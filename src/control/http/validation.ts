@@ -28,6 +28,13 @@ export function compileNow({ schema, httpPart }: Pick<RouteSchema, "schema" | "h
   return (httpPart === "body" ? bodyAjv : urlAjv).compile(schema);
 }
 
+/** Forms that people know by a name, by their pattern. */
+const formOf: ReadonlyMap<string, string> = new Map([
+  ["^\\+[1-9][0-9]{1,14}$", "must be an E.164 number such as +14155551234"],
+  ["^(\\+[1-9][0-9]{1,14}|[0-9]{2,6})$", "must be an E.164 number such as +14155551234, or an extension"],
+  ["^[A-Z]{2}$", "must be a country code of two letters such as US"],
+]);
+
 /** What is wrong with a request. */
 export interface FieldFault {
   /** `turn.endpointing_ms`, `tools[0].url`; "" when it is the whole. */
@@ -55,7 +62,7 @@ export function describeFault(errors: readonly Partial<ErrorObject>[]): FieldFau
       if (error?.propertyName !== undefined) {
         return { field: below(error.propertyName), message: "is not a valid name here" };
       }
-      return { field: path, message: error?.message ?? "is not valid" };
+      return { field: path, message: formOf.get(String(params.pattern)) ?? error?.message ?? "is not valid" };
   }
 }
 

@@ -20,6 +20,13 @@ describe("validation", () => {
     }
   });
 
+  test("what has not the form of a telephone number is told so in words, in every API", async () => {
+    const { ask } = await testGateway();
+    const { body } = await ask("POST", "/numbers", { number: "5551234" });
+    expect(body.error).toMatchObject({ field: "number" });
+    expect(body.error.message).toBe("number must be an E.164 number such as +14155551234");
+  });
+
   test("a schema that is none is refused", () => {
     expect(() => compileNow({ schema: { type: "sentence" }, httpPart: "body" })).toThrow();
     expect(() => compileNow({ schema: { type: "string", misspelt: 1 }, httpPart: "body" })).toThrow();
