@@ -52,6 +52,12 @@ export function textMap(limits: { maxProperties: number; names: string; maxLengt
   });
 }
 
+/** What a path names. */
+export const IdParams = Type.Object({ id: Type.String() });
+
+/** E.164: at most 15 digits behind the plus. */
+export const e164Pattern = "^\\+[1-9][0-9]{1,14}$";
+
 /** An instant on the wire: ISO 8601, UTC, ms. */
 export const Instant = Type.String({ format: "date-time" });
 

@@ -1,11 +1,12 @@
 import Fastify from "fastify";
 import { describe, expect, onTestFinished, test } from "vitest";
-import type { NativeApp } from "../../../src/control/dialects/native/app.ts";
 import { answer as refusalAnswer } from "../../../src/control/dialects/native/errors.ts";
 import { nativeEvents } from "../../../src/control/dialects/native/voice.ts";
 import { webhookRoutes } from "../../../src/control/dialects/native/webhooks.ts";
+import type { TypedApp } from "../../../src/control/dialects/shapes.ts";
 import { toRefusal } from "../../../src/control/http/errors.ts";
 import { compileSchema } from "../../../src/control/http/validation.ts";
+import type { Tenant } from "../../../src/control/service/tenant.ts";
 import { notice, type WebhookHouse, webhookHouse } from "../webhook-house.ts";
 
 interface Asked extends WebhookHouse {
@@ -29,7 +30,8 @@ async function withRoutes(): Promise<Asked> {
     reply.code(status).send(body);
   });
   let asking = "org_default";
-  webhookRoutes(app as unknown as NativeApp, () => house.webhooks(asking));
+  app.decorateRequest("tenant", { getter: () => ({ webhooks: () => house.webhooks(asking) }) as unknown as Tenant });
+  webhookRoutes(app as unknown as TypedApp);
   return {
     ...house,
     ask: async (method, url, body, orgId = "org_default") => {

@@ -3,13 +3,14 @@ import { Type } from "@fastify/type-provider-typebox";
 import type { FastifyReply } from "fastify";
 import { idPrefixes } from "../../../kit/ids.ts";
 import type { Page, PageRequest } from "../../service/page.ts";
-import { readCursor, textMap, writeCursor } from "../shapes.ts";
+import { e164Pattern, readCursor, textMap, writeCursor } from "../shapes.ts";
 import { vendorIds } from "../vendor-ids.ts";
+
+export { IdParams } from "../shapes.ts";
 
 export const textIds = vendorIds("text", "sms");
 
-export const IdParams = Type.Object({ id: Type.String() });
-export const E164Text = Type.String({ pattern: "^\\+[1-9][0-9]{1,14}$", description: "E.164: +15551234567." });
+export const E164Text = Type.String({ pattern: e164Pattern, description: "E.164: +15551234567." });
 export const NumberId = Type.String({
   pattern: `^${idPrefixes.number}_[0-9a-z]{1,64}$`,
   description: "One of your numbers, by its id: num_a1b2c3d4e5f6.",

@@ -1,16 +1,19 @@
 /** Small shapes that the nouns of this API are made of. */
+
 import { Type } from "@fastify/type-provider-typebox";
 import { GatewayError } from "../../../kit/errors.ts";
 import { type AgentId, parseAgentId } from "../../../kit/ids.ts";
 import type { NumberedPage, NumberedPageRequest } from "../../service/page.ts";
+import { e164Pattern } from "../shapes.ts";
 import { vendorIds } from "../vendor-ids.ts";
+
+export { IdParams } from "../shapes.ts";
 
 export const agentIds = vendorIds("agent", "agt");
 export const numberIds = vendorIds("number", "pn");
 export const textIds = vendorIds("text", "sms");
 
-export const IdParams = Type.Object({ id: Type.String() });
-export const E164Text = Type.String({ pattern: "^\\+[1-9][0-9]{1,14}$", description: "E.164: +14155551234." });
+export const E164Text = Type.String({ pattern: e164Pattern, description: "E.164: +14155551234." });
 /** An id as clients write it; what it names, the service finds out. */
 export const IdText = Type.String({ minLength: 1, maxLength: 100 });
 

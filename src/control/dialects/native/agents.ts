@@ -1,6 +1,7 @@
 import { Type } from "@fastify/type-provider-typebox";
 import type { TurnSettings } from "../../../media/protocol.ts";
 import type { Agent, AgentChange, Tool } from "../../service/agents.ts";
+import type { TypedApp } from "../shapes.ts";
 import {
   AgentBody,
   ChangeAgentBody,
@@ -9,16 +10,14 @@ import {
   SecretBody,
   turnNames,
 } from "./agent-schemas.ts";
-import type { NativeApp } from "./app.ts";
 import { refusals } from "./errors.ts";
 import { listOf, pageQuery, readPage, renderPage } from "./paging.ts";
-import { instant, strict } from "./shapes.ts";
+import { IdParams, instant, strict } from "./shapes.ts";
 
-const IdParams = Type.Object({ id: Type.String() });
 const ListQuery = Type.Object(pageQuery, strict);
 
 /** `/agents`: who answers. */
-export function agentRoutes(app: NativeApp): void {
+export function agentRoutes(app: TypedApp): void {
   app.post(
     "/agents",
     {

@@ -4,8 +4,6 @@ import type { House, RateLimits } from "../../http/auth.ts";
 import type { EventStreams } from "../../http/event-stream.ts";
 import type { Services } from "../../service/services.ts";
 
-export type { TypedApp as NativeApp } from "../shapes.ts";
-
 /** What the native API stands on. */
 export interface NativeDeps {
   readonly services: Services;

@@ -1,13 +1,13 @@
 import type { Billing } from "../../service/money/billing.ts";
 import type { Balance } from "../../service/money/money.ts";
-import type { NativeApp } from "./app.ts";
+import type { TypedApp } from "../shapes.ts";
 import { BalanceBody, BillingBody, BuyCreditsBody, ChangeBillingBody, LinksBody } from "./billing-schemas.ts";
 import { refusals } from "./errors.ts";
 
 const config = { scope: "billing" } as const;
 
 /** `/billing` and `/credits`: how the organisation stands, and how money gets in. */
-export function billingRoutes(app: NativeApp): void {
+export function billingRoutes(app: TypedApp): void {
   app.get(
     "/billing",
     {

@@ -5,7 +5,7 @@ import type { CallStatus } from "../../service/kept-call.ts";
 import { spokenLanguages } from "../../service/spoken-language.ts";
 import { InlineAgentBody } from "./agent-schemas.ts";
 import { pageQuery } from "./paging.ts";
-import { Instant, NumberOrExtension, nullable, strict, textMap, words } from "./shapes.ts";
+import { e164Pattern, Instant, NumberOrExtension, nullable, strict, textMap, words } from "./shapes.ts";
 
 const carriers = Object.keys({ twilio: true } satisfies Record<CarrierName, true>) as CarrierName[];
 const sources = Object.keys({ twilio: true, sip: true, internal: true } satisfies Record<
@@ -69,7 +69,7 @@ const AnsweringMachineBody = Type.Object(
 export const OpenStreamBody = Type.Object(
   {
     carrier: words(carriers),
-    to: Type.String({ pattern: "^\\+[1-9][0-9]{1,14}$", description: "E.164; a number with an inbound agent." }),
+    to: Type.String({ pattern: e164Pattern, description: "E.164; a number with an inbound agent." }),
     from: Type.String({ maxLength: 128 }),
     metadata: Type.Optional(CallMetadata),
   },
@@ -187,6 +187,18 @@ export const CallBody = Type.Object({
   live_transcript: Type.Boolean(),
 });
 export type CallBody = Static<typeof CallBody>;
+
+export const SummaryBody = Type.Object({
+  channel: words(["email", "text"]),
+  to: Type.String({ description: "E-mail address or E.164." }),
+  status: words(["pending", "sent", "failed", "suppressed"], { description: "suppressed: the call was spam." }),
+  detail: nullable(Type.String({ description: "Why the last attempt failed, or why nothing is sent." })),
+  attempts: Type.Integer(),
+  next_attempt_at: nullable(Instant),
+  created_at: Instant,
+  settled_at: nullable(Instant),
+});
+export type SummaryBody = Static<typeof SummaryBody>;
 
 export const UtteranceBody = Type.Object({
   id: Type.String(),

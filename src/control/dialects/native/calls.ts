@@ -1,6 +1,5 @@
-import { Type } from "@fastify/type-provider-typebox";
 import type { CallFilter } from "../../service/calls.ts";
-import type { NativeApp, NativeDeps } from "./app.ts";
+import type { TypedApp } from "../shapes.ts";
 import {
   CallBody,
   CallQuery,
@@ -9,19 +8,25 @@ import {
   OpenStreamBody,
   SayBody,
   StreamBody,
+  SummaryBody,
   TimelineBody,
   ToolCallBody,
   UtteranceBody,
 } from "./call-schemas.ts";
 import { refusals } from "./errors.ts";
-import { listOf, readPage, renderPage } from "./paging.ts";
-import { renderCall, renderInterruption, renderToolCall, renderTurn, renderUtterance } from "./render-call.ts";
-import { instant } from "./shapes.ts";
-
-const IdParams = Type.Object({ id: Type.String() });
+import { listOf, readPage, renderPage, renderWhole } from "./paging.ts";
+import {
+  renderCall,
+  renderInterruption,
+  renderSummary,
+  renderToolCall,
+  renderTurn,
+  renderUtterance,
+} from "./render-call.ts";
+import { IdParams, instant } from "./shapes.ts";
 
 /** `/streams` and `/calls`: a way in for a call, and everything about it after. */
-export function callRoutes(app: NativeApp, { services: { recordingLinks } }: NativeDeps): void {
+export function callRoutes(app: TypedApp): void {
   app.post(
     "/streams",
     {
@@ -124,10 +129,20 @@ export function callRoutes(app: NativeApp, { services: { recordingLinks } }: Nat
         response: { 200: listOf(UtteranceBody), ...refusals(404) },
       },
     },
-    async (request) => ({
-      data: (await request.tenant.calls.transcript(request.params.id)).map(renderUtterance),
-      next_cursor: null,
-    }),
+    async ({ params, tenant }) => renderWhole(await tenant.calls.transcript(params.id), renderUtterance),
+  );
+  app.get(
+    "/calls/:id/summaries",
+    {
+      schema: {
+        operationId: "listCallSummaries",
+        tags: ["calls"],
+        description: "What became of the summaries that the `notify` of the number has mailed and texted.",
+        params: IdParams,
+        response: { 200: listOf(SummaryBody), ...refusals(404) },
+      },
+    },
+    async ({ params, tenant }) => renderWhole(await tenant.calls.summaries(params.id), renderSummary),
   );
   app.get(
     "/calls/:id/tool-calls",
@@ -139,10 +154,7 @@ export function callRoutes(app: NativeApp, { services: { recordingLinks } }: Nat
         response: { 200: listOf(ToolCallBody), ...refusals(404) },
       },
     },
-    async (request) => ({
-      data: (await request.tenant.calls.toolCalls(request.params.id)).map(renderToolCall),
-      next_cursor: null,
-    }),
+    async ({ params, tenant }) => renderWhole(await tenant.calls.toolCalls(params.id), renderToolCall),
   );
   app.get(
     "/calls/:id/timeline",
@@ -175,8 +187,8 @@ export function callRoutes(app: NativeApp, { services: { recordingLinks } }: Nat
         response: { 200: LinkBody, ...refusals(404) },
       },
     },
-    async (request) => {
-      const { url, expiresAt } = recordingLinks.create(await request.tenant.calls.get(request.params.id));
+    async ({ params, tenant }) => {
+      const { url, expiresAt } = tenant.recordingLinks.create(await tenant.calls.get(params.id));
       return { url, expires_at: instant(expiresAt) };
     },
   );

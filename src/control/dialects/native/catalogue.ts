@@ -1,7 +1,7 @@
 import { Type } from "@fastify/type-provider-typebox";
 import { promptTemplates, templatesFor } from "../../service/prompt-templates.ts";
 import { defaultVoice, voices } from "../../service/voices.ts";
-import type { NativeApp } from "./app.ts";
+import type { TypedApp } from "../shapes.ts";
 import { strict, words } from "./shapes.ts";
 
 const Text = Type.String();
@@ -26,7 +26,7 @@ const TemplatesBody = Type.Object({
 const TemplatesQuery = Type.Object({ direction: Type.Optional(words(["inbound", "outbound"])) }, strict);
 
 /** `/voices` and `/prompt-templates`: what helps to set an agent up; nobody needs a key to read it. */
-export function catalogueRoutes(app: NativeApp): void {
+export function catalogueRoutes(app: TypedApp): void {
   const security: [] = [];
   app.get(
     "/voices",

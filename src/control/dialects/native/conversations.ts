@@ -1,9 +1,8 @@
-import { Type } from "@fastify/type-provider-typebox";
 import type { Conversation } from "../../service/texts.ts";
-import type { NativeApp } from "./app.ts";
+import type { TypedApp } from "../shapes.ts";
 import { refusals } from "./errors.ts";
 import { listOf, readPage, renderPage } from "./paging.ts";
-import { instant } from "./shapes.ts";
+import { IdParams, instant } from "./shapes.ts";
 import {
   ConversationBody,
   ConversationDetailBody,
@@ -14,10 +13,8 @@ import {
 } from "./text-schemas.ts";
 import { markReplay, renderText } from "./texts.ts";
 
-const IdParams = Type.Object({ id: Type.String() });
-
 /** `/conversations`: the texts between one of our numbers and one contact. */
-export function conversationRoutes(app: NativeApp): void {
+export function conversationRoutes(app: TypedApp): void {
   app.get(
     "/conversations",
     {

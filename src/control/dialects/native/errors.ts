@@ -2,7 +2,7 @@ import { Type } from "@fastify/type-provider-typebox";
 import type { GatewayErrorCode } from "../../../kit/errors.ts";
 import type { RefusalAnswer } from "../../http/dialect-scope.ts";
 import type { Refusal } from "../../http/errors.ts";
-import { toSnakeCase } from "./shapes.ts";
+import { fieldNamed } from "../field-names.ts";
 
 /** The words of this API for each refusal. */
 const codes: Readonly<Record<GatewayErrorCode, string>> = {
@@ -35,12 +35,10 @@ export const ErrorBody = Type.Object({
 });
 
 /** A refusal in this API's words. */
-export function answer({ status, code, message, field, fieldBy, reason, links }: Refusal): RefusalAnswer {
-  // Inner names begin small; others (`Last-Event-ID`, `CallSid`) are somebody else's and stay as they are.
-  const isInner = fieldBy === "service" && /^[a-z]/.test(field ?? "");
-  const named = field !== undefined && isInner ? (ownWords[field] ?? toSnakeCase(field)) : field;
+export function answer(refusal: Refusal): RefusalAnswer {
+  const { status, code, message, reason, links } = refusal;
   const why = { reason: reason?.replaceAll("-", "_"), setup_url: links.setupUrl, upgrade_url: links.upgradeUrl };
-  return { status, body: { error: { code: codes[code], message, field: named, ...why } } };
+  return { status, body: { error: { code: codes[code], message, field: fieldNamed(refusal, ownWords), ...why } } };
 }
 
 /** The refusals of a route, for its description. */

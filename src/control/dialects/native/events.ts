@@ -2,10 +2,11 @@ import { Type } from "@fastify/type-provider-typebox";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { GatewayError } from "../../../kit/errors.ts";
 import type { CallEvent } from "../../service/call-events.ts";
-import type { NativeApp, NativeDeps } from "./app.ts";
+import type { TypedApp } from "../shapes.ts";
+import type { NativeDeps } from "./app.ts";
 import { refusals } from "./errors.ts";
 import { renderEvent } from "./render-call.ts";
-import { strict } from "./shapes.ts";
+import { IdParams, strict } from "./shapes.ts";
 
 const EventId = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
 const EventQuery = Type.Object({ last_event_id: Type.Optional(EventId) }, strict);
@@ -17,7 +18,7 @@ const eventStream = {
 };
 
 /** `/events` and `/calls/:id/events`: what happens, as it happens (server-sent events). */
-export function eventRoutes(app: NativeApp, { services, streams }: NativeDeps): void {
+export function eventRoutes(app: TypedApp, { services, streams }: NativeDeps): void {
   const serve = (
     request: FastifyRequest,
     reply: FastifyReply,
@@ -60,7 +61,7 @@ export function eventRoutes(app: NativeApp, { services, streams }: NativeDeps): 
         description:
           "Events of one call from its beginning, or after `Last-Event-ID`; ends after `call.ended`. " +
           "204: the call has ended and there is nothing more.",
-        params: Type.Object({ id: Type.String() }),
+        params: IdParams,
         querystring: EventQuery,
         response: { ...eventStream, 204: Type.Null(), ...refusals(404) },
       },

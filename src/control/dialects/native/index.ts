@@ -53,7 +53,7 @@ export async function nativeApi(app: FastifyInstance, deps: NativeDeps): Promise
     phoneRoutes(typed);
     textRoutes(typed);
     conversationRoutes(typed);
-    callRoutes(typed, deps);
+    callRoutes(typed);
     placeCallRoute(typed);
     transferRoutes(typed);
     eventRoutes(typed, deps);
@@ -61,7 +61,7 @@ export async function nativeApi(app: FastifyInstance, deps: NativeDeps): Promise
     billingRoutes(typed);
     ledgerRoutes(typed);
     usageRoutes(typed);
-    webhookRoutes(typed, (request) => request.tenant.webhooks("native"));
+    webhookRoutes(typed);
     orgRoutes(typed, deps);
     keyRoutes(typed, deps);
   });

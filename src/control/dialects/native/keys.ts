@@ -5,12 +5,12 @@ import { type OrgId, parseOrgId } from "../../../kit/ids.ts";
 import { type KeyDesk, openKeyDesk } from "../../service/key-desk.ts";
 import { type ApiKey, type Dialect, keyPrefixes } from "../../service/keys.ts";
 import { scopes } from "../../service/scopes.ts";
-import type { NativeApp, NativeDeps } from "./app.ts";
+import type { TypedApp } from "../shapes.ts";
+import type { NativeDeps } from "./app.ts";
 import { refusals } from "./errors.ts";
 import { listOf, pageQuery, readPage, renderPage } from "./paging.ts";
-import { Instant, instant, instantOrNull, nullable, strict, words } from "./shapes.ts";
+import { IdParams, Instant, instant, instantOrNull, nullable, strict, words } from "./shapes.ts";
 
-const IdParams = Type.Object({ id: Type.String() });
 const OrgRef = Type.String({
   maxLength: 64,
   description: "Another organisation's, for operators; one's own if missing.",
@@ -52,7 +52,7 @@ const CreatedKeyBody = Type.Object({
 });
 
 /** `/keys`: what opens the APIs. */
-export function keyRoutes(app: NativeApp, { services: { keys } }: Pick<NativeDeps, "services">): void {
+export function keyRoutes(app: TypedApp, { services: { keys } }: Pick<NativeDeps, "services">): void {
   const deskOf = ({ apiKey }: Pick<FastifyRequest, "apiKey">): KeyDesk => {
     if (!apiKey) throw new GatewayError("unauthorized", "this needs a key");
     return openKeyDesk(keys, apiKey);

@@ -1,12 +1,12 @@
 import type { LedgerEntry } from "../../service/money/billing.ts";
-import type { NativeApp } from "./app.ts";
+import type { TypedApp } from "../shapes.ts";
 import { LedgerEntryBody, ListLedgerQuery } from "./billing-schemas.ts";
 import { refusals } from "./errors.ts";
 import { listOf, readPage, renderPage } from "./paging.ts";
 import { instant } from "./shapes.ts";
 
 /** `/ledger`: every movement of the organisation's money. */
-export function ledgerRoutes(app: NativeApp): void {
+export function ledgerRoutes(app: TypedApp): void {
   app.get(
     "/ledger",
     {

@@ -3,7 +3,7 @@ import { GatewayError } from "../../../kit/errors.ts";
 import type { Agent } from "../../service/agents.ts";
 import type { Persona, TelephoneNumber } from "../../service/numbers.ts";
 import type { SpokenLanguage } from "../../service/spoken-language.ts";
-import type { NativeApp } from "./app.ts";
+import type { TypedApp } from "../shapes.ts";
 import { refusals } from "./errors.ts";
 import {
   ByokKeyBody,
@@ -14,8 +14,8 @@ import {
   OutboundDefaultsBody,
   VoiceModeBody,
 } from "./number-schemas.ts";
+import { IdParams } from "./shapes.ts";
 
-const IdParams = Type.Object({ id: Type.String() });
 const tags = ["numbers"];
 const params = IdParams;
 const inbound = "/numbers/:id/inbound-config";
@@ -23,7 +23,7 @@ const outbound = "/numbers/:id/outbound-defaults";
 const byok = "/numbers/:id/byok-key";
 
 /** `/numbers/:id/…`: who answers a number, who calls from it, and with whose key. */
-export function numberAgentRoutes(app: NativeApp): void {
+export function numberAgentRoutes(app: TypedApp): void {
   app.post(
     inbound,
     {

@@ -1,9 +1,9 @@
 import { type Static, Type } from "@fastify/type-provider-typebox";
 import { contextTimeouts } from "../../service/call-context.ts";
 import { spokenLanguages } from "../../service/spoken-language.ts";
-import { allNullable, Instant, nullable, strict, textMap, words } from "./shapes.ts";
+import { allNullable, e164Pattern, Instant, nullable, strict, textMap, words } from "./shapes.ts";
 
-const E164Text = Type.String({ pattern: "^\\+[1-9][0-9]{1,14}$", description: "E.164." });
+const E164Text = Type.String({ pattern: e164Pattern, description: "E.164." });
 const AgentRef = Type.String({ minLength: 1, maxLength: 100 });
 const Label = Type.String({ maxLength: 100 });
 const Country = Type.String({ pattern: "^[A-Z]{2}$", description: "ISO 3166-1 alpha-2." });

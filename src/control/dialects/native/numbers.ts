@@ -2,7 +2,7 @@ import { Type } from "@fastify/type-provider-typebox";
 import { GatewayError } from "../../../kit/errors.ts";
 import { type AgentId, type E164, parseAgentId } from "../../../kit/ids.ts";
 import type { NumberSettings, NumberWish, TelephoneNumber } from "../../service/numbers.ts";
-import type { NativeApp } from "./app.ts";
+import type { TypedApp } from "../shapes.ts";
 import { refusals } from "./errors.ts";
 import {
   BuyNumberBody,
@@ -13,9 +13,8 @@ import {
   SearchNumbersBody,
 } from "./number-schemas.ts";
 import { listOf, pageQuery, readPage, renderPage } from "./paging.ts";
-import { instant, instantOrNull, strict } from "./shapes.ts";
+import { IdParams, instant, instantOrNull, strict } from "./shapes.ts";
 
-const IdParams = Type.Object({ id: Type.String() });
 const ListQuery = Type.Object(
   {
     ...pageQuery,
@@ -27,7 +26,7 @@ const ListQuery = Type.Object(
 const tags = ["numbers"];
 
 /** `/numbers`: bought, brought along, changed, given back. */
-export function numberRoutes(app: NativeApp): void {
+export function numberRoutes(app: TypedApp): void {
   app.post(
     "/numbers/search",
     {

@@ -1,11 +1,11 @@
 import { type Static, Type } from "@fastify/type-provider-typebox";
 import type { Org, OrgSettings } from "../../service/orgs.ts";
-import type { NativeApp, NativeDeps } from "./app.ts";
+import type { TypedApp } from "../shapes.ts";
+import type { NativeDeps } from "./app.ts";
 import { refusals } from "./errors.ts";
 import { listOf, pageQuery, readPage, renderPage } from "./paging.ts";
-import { Instant, instant, nullable, strict, words } from "./shapes.ts";
+import { IdParams, Instant, instant, nullable, strict, words } from "./shapes.ts";
 
-const IdParams = Type.Object({ id: Type.String() });
 const ListQuery = Type.Object(pageQuery, strict);
 
 const members = {
@@ -31,7 +31,7 @@ const OrgBody = Type.Object({ id: Type.String(), ...members, created_at: Instant
 type OrgBody = Static<typeof OrgBody>;
 
 /** `/orgs`: the organisations of the gateway, for its operator; `/org`: one's own. */
-export function orgRoutes(app: NativeApp, { services: { orgs } }: Pick<NativeDeps, "services">): void {
+export function orgRoutes(app: TypedApp, { services: { orgs } }: Pick<NativeDeps, "services">): void {
   app.get(
     "/org",
     {

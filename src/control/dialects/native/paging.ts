@@ -26,3 +26,8 @@ export function readPage(query: { limit?: number; cursor?: string }): PageReques
 export function renderPage<T, Wire>(page: Page<T>, render: (item: T) => Wire) {
   return { data: page.data.map(render), next_cursor: page.next ? writeCursor(page.next) : null };
 }
+
+/** A list that is one page. */
+export function renderWhole<T, Wire>(data: readonly T[], render: (item: T) => Wire) {
+  return renderPage({ data, next: undefined }, render);
+}

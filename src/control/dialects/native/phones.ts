@@ -1,16 +1,15 @@
 import { Type } from "@fastify/type-provider-typebox";
 import type { PhoneChange, PhoneRegistration, RegisteredPhone } from "../../service/phones.ts";
-import type { NativeApp } from "./app.ts";
+import type { TypedApp } from "../shapes.ts";
 import { refusals } from "./errors.ts";
 import { listOf, pageQuery, readPage, renderPage } from "./paging.ts";
 import { ChangePhoneBody, CreatedPhoneBody, CreatePhoneBody, PasswordBody, PhoneBody } from "./phone-schemas.ts";
-import { instant, strict } from "./shapes.ts";
+import { IdParams, instant, strict } from "./shapes.ts";
 
-const IdParams = Type.Object({ id: Type.String() });
 const ListQuery = Type.Object(pageQuery, strict);
 
 /** `/phones`: softphones and desk phones that register with us. */
-export function phoneRoutes(app: NativeApp): void {
+export function phoneRoutes(app: TypedApp): void {
   app.post(
     "/phones",
     {

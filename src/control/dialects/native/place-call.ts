@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { Type } from "@fastify/type-provider-typebox";
 import type { CallOrder } from "../../service/place-call.ts";
+import type { TypedApp } from "../shapes.ts";
 import { readAgent } from "./agents.ts";
-import type { NativeApp } from "./app.ts";
 import { CallBody, PlaceCallBody } from "./call-schemas.ts";
 import { refusals } from "./errors.ts";
 import { renderCall } from "./render-call.ts";
@@ -15,7 +15,7 @@ const Headers = Type.Object({
 });
 
 /** `POST /calls`: the gateway calls somebody. */
-export function placeCallRoute(app: NativeApp): void {
+export function placeCallRoute(app: TypedApp): void {
   app.post(
     "/calls",
     {

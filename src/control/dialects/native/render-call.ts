@@ -1,17 +1,21 @@
 /** Calls and what happened in them, in this API's words. */
+
 import type { CallStats, Interruption, TurnTiming } from "../../../media/protocol.ts";
 import type { CallEvent, CallEventData, Usage } from "../../service/call-events.ts";
+import type { SummaryDelivery } from "../../service/calls.ts";
 import type { Call } from "../../service/kept-call.ts";
 import { type ToolCall, type TranscriptLine, type TurnParts, turnParts } from "../../service/timeline.ts";
+import { toSnakeCase } from "../field-names.ts";
 import {
   type CallBody,
   endedBy,
   type InterruptionBody,
+  type SummaryBody,
   type ToolCallBody,
   type TurnTimingBody,
   type UtteranceBody,
 } from "./call-schemas.ts";
-import { instant, instantOrNull, toSnakeCase } from "./shapes.ts";
+import { instant, instantOrNull } from "./shapes.ts";
 
 /** Members of a flat object under their wire names. */
 function snakeCased(values: Readonly<Record<string, unknown>>): Record<string, unknown> {
@@ -69,6 +73,19 @@ export function renderCall(call: Call): CallBody {
     answered_by: call.answeredBy,
     cost_micros: call.costMicros,
     live_transcript: call.liveTranscript,
+  };
+}
+
+export function renderSummary({ channel, to, status, detail, attempts, ...at }: SummaryDelivery): SummaryBody {
+  return {
+    channel,
+    to,
+    status,
+    detail,
+    attempts,
+    next_attempt_at: instantOrNull(at.nextAttemptAt),
+    created_at: instant(at.createdAt),
+    settled_at: instantOrNull(at.settledAt),
   };
 }
 

@@ -1,7 +1,17 @@
 /** Small shapes that the schemas of this API are made of. */
 import { Type } from "@fastify/type-provider-typebox";
 
-export { allNullable, Instant, instant, instantOrNull, nullable, textMap, words } from "../shapes.ts";
+export {
+  allNullable,
+  e164Pattern,
+  IdParams,
+  Instant,
+  instant,
+  instantOrNull,
+  nullable,
+  textMap,
+  words,
+} from "../shapes.ts";
 
 /** An object with these members and no others. */
 export const strict = { additionalProperties: false } as const;
@@ -11,8 +21,3 @@ export const NumberOrExtension = Type.String({
   pattern: "^(\\+[1-9][0-9]{1,14}|[0-9]{2,6})$",
   description: "E.164, or a phone's extension.",
 });
-
-/** Names inside are `camelCase`, on the wire `snake_case`. */
-export function toSnakeCase(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-}

@@ -1,6 +1,7 @@
 import { type Static, Type } from "@fastify/type-provider-typebox";
 import type { SipDialogSummary, SipLadder } from "../../service/sip-traces.ts";
-import type { NativeApp, NativeDeps } from "./app.ts";
+import type { TypedApp } from "../shapes.ts";
+import type { NativeDeps } from "./app.ts";
 import { refusals } from "./errors.ts";
 import { listOf } from "./paging.ts";
 import { Instant, instant, nullable, words } from "./shapes.ts";
@@ -39,7 +40,7 @@ const SipDialogBody = Type.Object({
 
 /** `/calls/:id/sip` and `/sip`: the signalling of calls, and of what never became a call. */
 export function sipRoutes(
-  app: NativeApp,
+  app: TypedApp,
   { services: { sipTraces }, sources: control }: Pick<NativeDeps, "services" | "sources">,
 ): void {
   app.get(

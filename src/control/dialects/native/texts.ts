@@ -2,20 +2,19 @@ import { Type } from "@fastify/type-provider-typebox";
 import type { FastifyReply } from "fastify";
 import { untilGone } from "../../http/until-gone.ts";
 import { maxOtpWaitMs, type Text } from "../../service/texts.ts";
-import type { NativeApp } from "./app.ts";
+import type { TypedApp } from "../shapes.ts";
 import { refusals } from "./errors.ts";
 import { listOf, readPage, renderPage } from "./paging.ts";
-import { instant } from "./shapes.ts";
+import { IdParams, instant } from "./shapes.ts";
 import { InboxQuery, ListTextsQuery, OtpBody, OtpQuery, SendTextBody, TextBody } from "./text-schemas.ts";
 
-const IdParams = Type.Object({ id: Type.String() });
 const NumberParams = Type.Object({ id: Type.String({ description: "A number's id or E.164." }) });
 
 /** Says that a request was answered with what an earlier one had done. */
-export const replayHeader = "idempotent-replayed";
+const replayHeader = "idempotent-replayed";
 
 /** `/texts`, and what comes to `/numbers/:id`: text messages in and out. */
-export function textRoutes(app: NativeApp): void {
+export function textRoutes(app: TypedApp): void {
   app.post(
     "/texts",
     {

@@ -2,14 +2,13 @@ import { type Static, Type } from "@fastify/type-provider-typebox";
 import { GatewayError } from "../../../kit/errors.ts";
 import { parseCallId } from "../../../kit/ids.ts";
 import type { Conference, ConferenceMember } from "../../calls/call-control.ts";
-import type { NativeApp } from "./app.ts";
+import type { TypedApp } from "../shapes.ts";
 import { CallBody } from "./call-schemas.ts";
 import { refusals } from "./errors.ts";
 import { listOf } from "./paging.ts";
 import { renderCall } from "./render-call.ts";
-import { NumberOrExtension, strict, words } from "./shapes.ts";
+import { e164Pattern, IdParams, NumberOrExtension, strict, words } from "./shapes.ts";
 
-const IdParams = Type.Object({ id: Type.String() });
 const MemberParams = Type.Object({ id: Type.String(), call_id: Type.String() });
 
 const TransferBody = Type.Object(
@@ -18,9 +17,7 @@ const TransferBody = Type.Object(
     mode: Type.Optional(
       words(["blind", "attended"], { description: "Attended: the agent talks with the other side first." }),
     ),
-    from: Type.Optional(
-      Type.String({ pattern: "^\\+[1-9][0-9]{1,14}$", description: "None: our number in the call." }),
-    ),
+    from: Type.Optional(Type.String({ pattern: e164Pattern, description: "None: our number in the call." })),
     trunk: Type.Optional(Type.String({ maxLength: 100 })),
     briefing: Type.Optional(
       Type.String({ minLength: 1, maxLength: 2000, description: "What the agent tells the other side; attended." }),
@@ -48,7 +45,7 @@ const ConferenceBody = Type.Object({
 });
 
 /** Passing calls to people, and letting calls talk together. */
-export function transferRoutes(app: NativeApp): void {
+export function transferRoutes(app: TypedApp): void {
   app.post(
     "/calls/:id/transfer",
     {

@@ -1,16 +1,15 @@
 import { Type } from "@fastify/type-provider-typebox";
 import type { TrunkChange, TrunkView } from "../../service/trunks.ts";
-import type { NativeApp } from "./app.ts";
+import type { TypedApp } from "../shapes.ts";
 import { refusals } from "./errors.ts";
 import { listOf, pageQuery, readPage, renderPage } from "./paging.ts";
-import { instant, instantOrNull, strict } from "./shapes.ts";
+import { IdParams, instant, instantOrNull, strict } from "./shapes.ts";
 import { ChangeTrunkBody, CreateTrunkBody, TrunkBody } from "./trunk-schemas.ts";
 
-const IdParams = Type.Object({ id: Type.String() });
 const ListQuery = Type.Object(pageQuery, strict);
 
 /** `/trunks`: carriers and PBXs we exchange calls with. */
-export function trunkRoutes(app: NativeApp): void {
+export function trunkRoutes(app: TypedApp): void {
   app.post(
     "/trunks",
     {

@@ -1,10 +1,10 @@
 import type { UsageOfMonth } from "../../service/money/usage.ts";
-import type { NativeApp } from "./app.ts";
+import type { TypedApp } from "../shapes.ts";
 import { UsageBody, UsageQuery, units } from "./billing-schemas.ts";
 import { refusals } from "./errors.ts";
 
 /** `/usage`: what was used in a month, and what it cost. */
-export function usageRoutes(app: NativeApp): void {
+export function usageRoutes(app: TypedApp): void {
   app.get(
     "/usage",
     {

@@ -1,10 +1,10 @@
 import { Type } from "@fastify/type-provider-typebox";
 import type { FastifyRequest } from "fastify";
-import type { Webhook, WebhookDelivery, Webhooks } from "../../service/webhooks.ts";
-import type { NativeApp } from "./app.ts";
+import type { Webhook, WebhookDelivery } from "../../service/webhooks.ts";
+import type { TypedApp } from "../shapes.ts";
 import { refusals } from "./errors.ts";
 import { listOf, pageQuery, readPage, renderPage } from "./paging.ts";
-import { instant, instantOrNull, strict } from "./shapes.ts";
+import { IdParams, instant, instantOrNull, strict } from "./shapes.ts";
 import {
   ChangeWebhookBody,
   CreateWebhookBody,
@@ -15,15 +15,14 @@ import {
   WebhookWithSecretBody,
 } from "./webhook-schemas.ts";
 
-const IdParams = Type.Object({ id: Type.String() });
 const DeliveryParams = Type.Object({ id: Type.String(), deliveryId: Type.String() });
 const ListQuery = Type.Object(pageQuery, strict);
 
-/** Whose webhooks a request is about. */
-export type WebhooksOf = (request: Pick<FastifyRequest, "apiKey" | "tenant">) => Webhooks;
+/** The webhooks that were made through this API. */
+const webhooksOf = ({ tenant }: Pick<FastifyRequest, "tenant">) => tenant.webhooks("native");
 
 /** `/webhooks`: addresses of the customer's that are told of events. */
-export function webhookRoutes(app: NativeApp, webhooksOf: WebhooksOf): void {
+export function webhookRoutes(app: TypedApp): void {
   app.post(
     "/webhooks",
     {
@@ -115,11 +114,11 @@ export function webhookRoutes(app: NativeApp, webhooksOf: WebhooksOf): void {
       return { ...renderWebhook(webhook), secret };
     },
   );
-  deliveryRoutes(app, webhooksOf);
+  deliveryRoutes(app);
 }
 
 /** `/webhooks/:id/deliveries`: what a webhook was told, and what became of it. */
-function deliveryRoutes(app: NativeApp, webhooksOf: WebhooksOf): void {
+function deliveryRoutes(app: TypedApp): void {
   app.get(
     "/webhooks/:id/deliveries",
     {
