@@ -12,8 +12,8 @@ const cores = ["test/{codecs,kit,media,sip}/**/*.test.ts"];
 
 export default defineConfig({
   test: {
-    // Two workers on two cores: socket tests share the machine with the processes they start.
-    maxWorkers: 2,
+    // More than the two cores of a small machine: tests of sockets and calls wait for most of their time.
+    maxWorkers: 3,
     projects: [
       { test: { ...common, name: "cores", include: cores } },
       { test: { ...common, name: "gateway", include: ["test/**/*.test.ts"], exclude: cores } },

@@ -11,7 +11,7 @@ import { StallWatch } from "../kit/stalls.ts";
 
 const number = "+15550111";
 const numberWithTool = "+15550112";
-const answer = "The ferry leaves at seven.";
+const answer = "At seven.";
 const listen = { type: "wait-for-agent", quietMs: 500 } as const;
 const question = { type: "play", clip: { label: "question", samples: speech("vm-goodbye") } } as const;
 const conversation = [listen, question, listen, { type: "hang-up" }] as const;
