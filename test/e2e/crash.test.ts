@@ -35,6 +35,7 @@ async function crashAndProve(databaseUrl: string): Promise<string[]> {
   // A plan of which something is always refused would prove nothing about it.
   const taken = plan.operations.filter((_, place) => (answers[place]?.status ?? 500) < 300);
   expect(new Set(taken.map(({ type }) => type))).toEqual(new Set(plan.operations.map(({ type }) => type)));
+  expect(gateway.complaints).toEqual([]);
   expect(answers.filter(({ status }) => status >= 500)).toEqual([]);
 
   await settle(gateway);

@@ -17,6 +17,7 @@ export class MortalGateway {
   readonly #env: Readonly<Record<string, string>>;
   #life: Promise<TestGateway>;
   readonly #dataDir: string;
+  readonly #logs: (readonly string[])[];
 
   static async start(env: Record<string, string>): Promise<MortalGateway> {
     const first = await startGateway(env);
@@ -26,11 +27,17 @@ export class MortalGateway {
   private constructor(env: Readonly<Record<string, string>>, first: TestGateway) {
     this.#env = env;
     this.#life = Promise.resolve(first);
+    this.#logs = [first.lines];
     this.#dataDir = first.dataDir;
   }
 
   get dataDir(): string {
     return this.#dataDir;
+  }
+
+  /** What all its lives said of faults of their own. */
+  get complaints(): readonly string[] {
+    return this.#logs.flat().filter((line) => /"level":(?:50|60)|"level":"(?:error|fatal)"/.test(line));
   }
 
   /** Kills it; the next life begins at once. */
@@ -39,7 +46,9 @@ export class MortalGateway {
     this.lives += 1;
     this.#life = dying.then(async (gateway) => {
       await gateway.stop("SIGKILL");
-      return startGateway({ ...this.#env }, this.#dataDir);
+      const next = await startGateway({ ...this.#env }, this.#dataDir);
+      this.#logs.push(next.lines);
+      return next;
     });
     await this.#life;
   }
