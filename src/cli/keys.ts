@@ -1,6 +1,6 @@
 import type { Config } from "../config.ts";
-import { type Dialect, keyPrefixes } from "../control/service/keys.ts";
-import { isScope, type Scope, scopes } from "../control/service/scopes.ts";
+import { type Dialect, keyPrefixes } from "../control/service/orgs/keys.ts";
+import { isScope, type Scope, scopes } from "../control/service/orgs/scopes.ts";
 import { GatewayError } from "../kit/errors.ts";
 import { firstOrgId, type OrgId, parseOrgId } from "../kit/ids.ts";
 import { printable } from "../kit/printable.ts";

@@ -1,5 +1,5 @@
 import type { Config } from "../config.ts";
-import type { Org, OrgSettings } from "../control/service/orgs.ts";
+import type { Org, OrgSettings } from "../control/service/orgs/orgs.ts";
 import { printable } from "../kit/printable.ts";
 import { withServices } from "./services.ts";
 

@@ -19,7 +19,7 @@ import type {
 } from "../../src/control/calls/call-control.ts";
 import { voices } from "../../src/control/dialects/voices.ts";
 import { createHttpServer, type HttpServerDeps } from "../../src/control/http/server.ts";
-import type { Calls } from "../../src/control/service/calls.ts";
+import type { Calls } from "../../src/control/service/calls/calls.ts";
 import { openServices, type Services } from "../../src/control/service/services.ts";
 import type { ServicesSettings } from "../../src/control/service/shared-parts.ts";
 import type { Tenant } from "../../src/control/service/tenant.ts";

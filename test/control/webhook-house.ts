@@ -1,8 +1,8 @@
 /** An outbox, its webhooks and workers on a database of the test's own. */
 import { onTestFinished } from "vitest";
-import { type Notice, signatureHeaders, type Voices } from "../../src/control/service/notices.ts";
-import { createOutbox, createRenderDelivery, type Outbox } from "../../src/control/service/outbox.ts";
-import { createWebhooks, type Webhooks } from "../../src/control/service/webhooks.ts";
+import { type Notice, signatureHeaders, type Voices } from "../../src/control/service/webhooks/notices.ts";
+import { createOutbox, createRenderDelivery, type Outbox } from "../../src/control/service/webhooks/outbox.ts";
+import { createWebhooks, type Webhooks } from "../../src/control/service/webhooks/webhooks.ts";
 import { type OpenDatabase, openDatabase } from "../../src/control/store/database.ts";
 import { createSecrets, type Secrets } from "../../src/control/store/secrets.ts";
 import { defaultScheduleOptions, type ScheduleOptions } from "../../src/control/webhooks/delivery-schedule.ts";

@@ -9,7 +9,7 @@ import {
   type GatewayTexts,
   type Text,
   type Texts,
-} from "../../src/control/service/texts.ts";
+} from "../../src/control/service/texts/texts.ts";
 import { openDatabase } from "../../src/control/store/database.ts";
 import { GatewayError } from "../../src/kit/errors.ts";
 import { type E164, firstOrgId, type OrgId } from "../../src/kit/ids.ts";

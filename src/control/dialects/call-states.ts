@@ -1,7 +1,7 @@
 /** How a call stands, as the vendors' APIs tell it: one word for the ending too. */
 import type { EndCause } from "../../media/protocol.ts";
-import type { CallFilter } from "../service/calls.ts";
-import type { Call, CallStatus } from "../service/kept-call.ts";
+import type { CallFilter } from "../service/calls/calls.ts";
+import type { Call, CallStatus } from "../service/calls/kept-call.ts";
 
 /** An answered call is `completed`, whatever ended it; how one ended that was not is told by its cause. */
 export type CallState = Exclude<CallStatus, "ended"> | "completed" | Unanswered;

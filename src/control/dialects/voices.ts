@@ -1,4 +1,4 @@
-import type { Voices } from "../service/notices.ts";
+import type { Voices } from "../service/webhooks/notices.ts";
 import { agentcallVoice } from "./agentcall/voice.ts";
 import { agentnumberVoice } from "./agentnumber/voice.ts";
 import { nativeVoice } from "./native/voice.ts";

@@ -3,9 +3,9 @@ import type { Clock } from "../../kit/clock.ts";
 import { GatewayError } from "../../kit/errors.ts";
 import type { OrgId } from "../../kit/ids.ts";
 import { TokenBuckets } from "../../kit/token-buckets.ts";
-import type { CallCommands } from "../service/call-commands.ts";
-import { type ApiKey, type Dialect, type Keys, keyPrefixes } from "../service/keys.ts";
-import { allows, type Scope } from "../service/scopes.ts";
+import type { CallCommands } from "../service/calls/call-commands.ts";
+import { type ApiKey, type Dialect, type Keys, keyPrefixes } from "../service/orgs/keys.ts";
+import { allows, type Scope } from "../service/orgs/scopes.ts";
 import type { Tenant } from "../service/tenant.ts";
 
 /** How often a key may ask and an address may be wrong. */

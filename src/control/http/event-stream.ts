@@ -2,7 +2,7 @@ import type { ServerResponse } from "node:http";
 import type { FastifyReply } from "fastify";
 import { GatewayError } from "../../kit/errors.ts";
 import type { OrgId } from "../../kit/ids.ts";
-import type { CallEvent } from "../service/call-events.ts";
+import type { CallEvent } from "../service/calls/call-events.ts";
 import type { EventFeed, FollowRequest } from "../service/event-feed.ts";
 
 /** Limits of server-sent events (WHATWG HTML §9.2). */

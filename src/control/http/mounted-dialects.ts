@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { Clock } from "../../kit/clock.ts";
-import type { Dialect } from "../service/keys.ts";
+import type { Dialect } from "../service/orgs/keys.ts";
 import { type House, type RateLimits, requireKey } from "./auth.ts";
 import { type DialectScopeOptions, registerDialect } from "./dialect-scope.ts";
 import type { RateLimiter } from "./limits/limiter.ts";

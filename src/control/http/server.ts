@@ -11,7 +11,7 @@ import { twilioVoiceWebhook } from "../carriers/twilio-voice-webhook.ts";
 import { mountedDialects } from "../dialects/mounted.ts";
 import { answer } from "../dialects/native/errors.ts";
 import { nativeApi } from "../dialects/native/index.ts";
-import { type CallCommands, createCallCommands } from "../service/call-commands.ts";
+import { type CallCommands, createCallCommands } from "../service/calls/call-commands.ts";
 import type { Services } from "../service/services.ts";
 import type { Tenant } from "../service/tenant.ts";
 import { defaultRateLimits, type House, type RateLimits, scaleRateLimits } from "./auth.ts";

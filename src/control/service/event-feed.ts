@@ -1,7 +1,7 @@
 import type { OrgId } from "../../kit/ids.ts";
 import type { Db } from "../store/database.ts";
 import { readEvents, type StoredEvent } from "../store/events.ts";
-import type { CallEvent } from "./call-events.ts";
+import type { CallEvent } from "./calls/call-events.ts";
 
 export interface EventFeedOptions {
   /** Live events kept for one follower that is slower than they come; past it, the follower reads the database again. */

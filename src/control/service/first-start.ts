@@ -2,7 +2,7 @@ import { GatewayError } from "../../kit/errors.ts";
 import { type E164, firstOrgId } from "../../kit/ids.ts";
 import { writeOnce } from "../store/meta.ts";
 import type { ServiceDeps } from "./deps.ts";
-import type { Keys } from "./keys.ts";
+import type { Keys } from "./orgs/keys.ts";
 import type { Tenant } from "./tenant.ts";
 
 /** The number that the demo agent answers. */

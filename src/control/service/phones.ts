@@ -18,7 +18,7 @@ import {
 } from "../store/phones.ts";
 import { lockRow } from "../store/row-lock.ts";
 import type { ServiceDeps } from "./deps.ts";
-import { type ApiKey, randomBase62 } from "./keys.ts";
+import { type ApiKey, randomBase62 } from "./orgs/keys.ts";
 
 /** What is set on a phone besides its password. */
 export type PhoneSettings = Omit<Phone, "id" | "orgId">;

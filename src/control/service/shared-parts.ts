@@ -10,20 +10,20 @@ import { readNodeId } from "../store/node-id.ts";
 import { findNumberByE164, takenNumbers } from "../store/numbers.ts";
 import { openRecordings, type RecordingFiles } from "../store/recordings.ts";
 import { createSecrets, readSecretKey } from "../store/secrets.ts";
+import { createRecordingLinks, type RecordingLinks } from "./calls/recording-links.ts";
 import type { ServiceDeps } from "./deps.ts";
 import { type MoneyHouse, type MoneySettings, openMoney } from "./money/open.ts";
 import { alone, createNodes, type Nodes } from "./nodes.ts";
-import type { Voices } from "./notices.ts";
 import type { NumberDeps } from "./numbers/deps.ts";
 import { restMs } from "./numbers/purchase.ts";
-import { createOrgs, type Orgs } from "./orgs.ts";
-import { createOutbox, type Outbox } from "./outbox.ts";
+import { createOrgs, type Orgs } from "./orgs/orgs.ts";
 import { openPhoneBook } from "./phones.ts";
-import { createRecordingLinks, type RecordingLinks } from "./recording-links.ts";
 import type { TextDeps } from "./texts/deps.ts";
 import { OtpWaiters } from "./texts/io/otp-waiters.ts";
-import { createGatewayTexts, type GatewayTexts, type Text } from "./texts.ts";
+import { createGatewayTexts, type GatewayTexts, type Text } from "./texts/texts.ts";
 import { createGatewayTrunks, type GatewayTrunks } from "./trunks.ts";
+import type { Voices } from "./webhooks/notices.ts";
+import { createOutbox, type Outbox } from "./webhooks/outbox.ts";
 
 /** The settings the services need. */
 export interface ServicesSettings extends MoneySettings {

@@ -1,15 +1,15 @@
 import type { OrgId } from "../../kit/ids.ts";
-import type { Agents } from "./agents.ts";
-import type { Calls } from "./calls.ts";
-import type { Dialect } from "./keys.ts";
+import type { Agents } from "./agents/agents.ts";
+import type { Calls } from "./calls/calls.ts";
+import type { RecordingLinks } from "./calls/recording-links.ts";
 import type { Billing } from "./money/billing.ts";
-import type { Numbers } from "./numbers.ts";
-import type { Org } from "./orgs.ts";
+import type { Numbers } from "./numbers/numbers.ts";
+import type { Dialect } from "./orgs/keys.ts";
+import type { Org } from "./orgs/orgs.ts";
 import type { Phones } from "./phones.ts";
-import type { RecordingLinks } from "./recording-links.ts";
-import type { Texts } from "./texts.ts";
+import type { Texts } from "./texts/texts.ts";
 import type { Trunks } from "./trunks.ts";
-import type { Webhooks } from "./webhooks.ts";
+import type { Webhooks } from "./webhooks/webhooks.ts";
 
 /** Everything that is one organisation's: what belongs to another is not there. */
 export interface Tenant {

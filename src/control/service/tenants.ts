@@ -1,14 +1,14 @@
 import type { OrgId } from "../../kit/ids.ts";
-import { createAgents } from "./agents.ts";
-import { createCalls } from "./calls.ts";
-import type { Voices } from "./notices.ts";
-import { createNumbers } from "./numbers.ts";
+import { createAgents } from "./agents/agents.ts";
+import { createCalls } from "./calls/calls.ts";
+import { createNumbers } from "./numbers/numbers.ts";
 import { createPhones } from "./phones.ts";
 import type { SharedParts } from "./shared-parts.ts";
 import type { Tenant } from "./tenant.ts";
-import { createTexts } from "./texts.ts";
+import { createTexts } from "./texts/texts.ts";
 import { createTrunks } from "./trunks.ts";
-import { createWebhooks } from "./webhooks.ts";
+import type { Voices } from "./webhooks/notices.ts";
+import { createWebhooks } from "./webhooks/webhooks.ts";
 
 /** Organisations whose services are kept at hand. */
 const maxTenants = 1000;

@@ -1,6 +1,6 @@
 /** What is made through one API is there in all of them, each telling it in its own words. */
 import { describe, expect, test } from "vitest";
-import type { Dialect } from "../../../src/control/service/keys.ts";
+import type { Dialect } from "../../../src/control/service/orgs/keys.ts";
 import type { E164 } from "../../../src/kit/ids.ts";
 import { firstOrgId } from "../../../src/kit/ids.ts";
 import { type Answer, plainAgent, ringingCall, type TestGateway, testGateway } from "../gateway.ts";

@@ -1,6 +1,6 @@
 /** A gateway and a client of AgentCall's, on the shared paths with its own key. */
 import type { HttpServerDeps } from "../../../src/control/http/server.ts";
-import type { OrgSettings } from "../../../src/control/service/orgs.ts";
+import type { OrgSettings } from "../../../src/control/service/orgs/orgs.ts";
 import { type CallId, firstOrgId, type OrgId } from "../../../src/kit/ids.ts";
 import type { Utterance } from "../../../src/media/protocol.ts";
 import { type Answer, type TestGateway, type TestServicesOptions, testGateway } from "../gateway.ts";

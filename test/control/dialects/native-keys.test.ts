@@ -1,6 +1,6 @@
 import type { InjectOptions } from "fastify";
 import { describe, expect, test } from "vitest";
-import type { Scope } from "../../../src/control/service/scopes.ts";
+import type { Scope } from "../../../src/control/service/orgs/scopes.ts";
 import { firstOrgId, type OrgId } from "../../../src/kit/ids.ts";
 import { storedRows, type TestGateway, testGateway } from "../gateway.ts";
 

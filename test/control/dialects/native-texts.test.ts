@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { NewText } from "../../../src/control/service/texts.ts";
+import type { NewText } from "../../../src/control/service/texts/texts.ts";
 import type { E164 } from "../../../src/kit/ids.ts";
 import { firstOrgId } from "../../../src/kit/ids.ts";
 import { type TestGateway, testGateway } from "../gateway.ts";

@@ -1,8 +1,8 @@
 /** A gateway asked by a vendor's client: its base path, its key, and calls that can be brought to their end. */
 import { writeFileSync } from "node:fs";
 import type { InjectOptions } from "fastify";
-import type { Dialect } from "../../../src/control/service/keys.ts";
-import type { OrgSettings } from "../../../src/control/service/orgs.ts";
+import type { Dialect } from "../../../src/control/service/orgs/keys.ts";
+import type { OrgSettings } from "../../../src/control/service/orgs/orgs.ts";
 import { type CallId, firstOrgId, type OrgId } from "../../../src/kit/ids.ts";
 import type { EndCause } from "../../../src/media/protocol.ts";
 import { type Answer, type TestGateway, testGateway } from "../gateway.ts";

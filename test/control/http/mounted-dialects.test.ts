@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { MountedDialect } from "../../../src/control/http/mounted-dialects.ts";
-import type { Dialect } from "../../../src/control/service/keys.ts";
+import type { Dialect } from "../../../src/control/service/orgs/keys.ts";
 import { firstOrgId } from "../../../src/kit/ids.ts";
 import { type TestGateway, testGateway } from "../gateway.ts";
 

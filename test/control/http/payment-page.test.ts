@@ -1,7 +1,7 @@
 import Fastify, { type FastifyInstance } from "fastify";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { paymentPageRoutes } from "../../../src/control/http/payment-page.ts";
-import type { Org } from "../../../src/control/service/orgs.ts";
+import type { Org } from "../../../src/control/service/orgs/orgs.ts";
 import { dollar, type MoneyHouse, moneyHouse } from "../service/money/house.ts";
 
 async function pageHouse(): Promise<MoneyHouse & { app: FastifyInstance; acme: Org; path: string }> {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { CallEvent } from "../../../src/control/service/call-events.ts";
+import type { CallEvent } from "../../../src/control/service/calls/call-events.ts";
 import { EventFeed } from "../../../src/control/service/event-feed.ts";
 import { openDatabase } from "../../../src/control/store/database.ts";
 import type { StoredEvent } from "../../../src/control/store/events.ts";

@@ -1,6 +1,6 @@
 import { Type } from "@fastify/type-provider-typebox";
-import { templatesFor } from "../../service/prompt-templates.ts";
-import { defaultVoice, voices } from "../../service/voices.ts";
+import { templatesFor } from "../../service/agents/prompt-templates.ts";
+import { defaultVoice, voices } from "../../service/agents/voices.ts";
 import { type TypedApp, words } from "../shapes.ts";
 import { seconds, VoiceWord } from "./shapes.ts";
 

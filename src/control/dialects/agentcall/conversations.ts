@@ -1,4 +1,4 @@
-import type { Conversation } from "../../service/texts.ts";
+import type { Conversation } from "../../service/texts/texts.ts";
 import { instant, type TypedApp } from "../shapes.ts";
 import { renderMessage } from "./render-text.ts";
 import { IdParams, listOf, markReplay, readPage, renderPage } from "./shapes.ts";

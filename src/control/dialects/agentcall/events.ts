@@ -1,5 +1,5 @@
 /** The names of AgentCall's events: one table, total over what the service tells. */
-import type { NoticeType } from "../../service/notices.ts";
+import type { NoticeType } from "../../service/webhooks/notices.ts";
 
 /** Every event a webhook may ask for. */
 export const eventNames = [

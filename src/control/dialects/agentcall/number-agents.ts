@@ -1,4 +1,4 @@
-import type { Persona } from "../../service/numbers.ts";
+import type { Persona } from "../../service/numbers/numbers.ts";
 import type { TypedApp } from "../shapes.ts";
 import { nullable } from "../shapes.ts";
 import {

@@ -1,5 +1,5 @@
 import { type Static, Type } from "@fastify/type-provider-typebox";
-import { contextTimeouts } from "../../service/call-context.ts";
+import { contextTimeouts } from "../../service/calls/call-context.ts";
 import { allNullable, Instant, nullable, words } from "../shapes.ts";
 import { E164Text, LanguageWord, pageQuery, VoiceWord } from "./shapes.ts";
 import { type ContextSourceWord, contextSourceOf } from "./words.ts";

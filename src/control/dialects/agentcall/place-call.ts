@@ -1,6 +1,6 @@
 import type { FastifyReply } from "fastify";
+import type { CallOrder, PlacedCall } from "../../service/calls/place-call.ts";
 import { defaultPersona } from "../../service/numbers/inbound.ts";
-import type { CallOrder, PlacedCall } from "../../service/place-call.ts";
 import { hashOf } from "../idempotency.ts";
 import type { TypedApp } from "../shapes.ts";
 import { AiCallBody, CallBody, InitiateBody } from "./call-schemas.ts";

@@ -1,6 +1,6 @@
 /** Calls and what was said in them, in AgentCall's words. */
 import type { Utterance } from "../../../media/protocol.ts";
-import type { Call } from "../../service/kept-call.ts";
+import type { Call } from "../../service/calls/kept-call.ts";
 import { instant, instantOrNull } from "../shapes.ts";
 import type { CallBody, TranscriptEntry } from "./call-schemas.ts";
 import { dollars, seconds } from "./shapes.ts";

@@ -1,7 +1,7 @@
 /** Numbers and who talks on them, in AgentCall's words. */
-import type { Agent } from "../../service/agents.ts";
-import type { InboundConfig, OutboundDefaults, TelephoneNumber } from "../../service/numbers.ts";
-import type { SpokenLanguage } from "../../service/spoken-language.ts";
+import type { Agent } from "../../service/agents/agents.ts";
+import type { SpokenLanguage } from "../../service/agents/spoken-language.ts";
+import type { InboundConfig, OutboundDefaults, TelephoneNumber } from "../../service/numbers/numbers.ts";
 import { instant } from "../shapes.ts";
 import type { InboundBody, NumberBody, OutboundBody, VoiceModeBody } from "./number-schemas.ts";
 import { dollars, seconds } from "./shapes.ts";

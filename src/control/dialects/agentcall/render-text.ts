@@ -1,4 +1,4 @@
-import { sideOf, type Text } from "../../service/texts.ts";
+import { sideOf, type Text } from "../../service/texts/texts.ts";
 import { instant } from "../shapes.ts";
 import type { MessageBody } from "./text-schemas.ts";
 import { textStatuses } from "./words.ts";

@@ -1,9 +1,9 @@
 /** Shapes that all of AgentCall's nouns are made of. */
 import { type TSchema, Type } from "@fastify/type-provider-typebox";
 import type { FastifyReply } from "fastify";
+import { spokenLanguages } from "../../service/agents/spoken-language.ts";
+import { type VoiceId, voices } from "../../service/agents/voices.ts";
 import type { Page, PageRequest } from "../../service/page.ts";
-import { spokenLanguages } from "../../service/spoken-language.ts";
-import { type VoiceId, voices } from "../../service/voices.ts";
 import { nullable, readCursor, words, writeCursor } from "../shapes.ts";
 
 export const E164Text = Type.String({ pattern: "^\\+[1-9][0-9]{1,14}$", description: "E.164: +14155551234." });

@@ -1,5 +1,5 @@
 import { type Static, Type } from "@fastify/type-provider-typebox";
-import { maxOtpWaitMs } from "../../service/texts.ts";
+import { maxOtpWaitMs } from "../../service/texts/texts.ts";
 import { Instant, nullable, words } from "../shapes.ts";
 import { E164Text, IdempotencyKey, OwnNumber, pageQuery } from "./shapes.ts";
 import { textStatuses } from "./words.ts";

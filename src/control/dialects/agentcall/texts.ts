@@ -1,6 +1,6 @@
 import { Type } from "@fastify/type-provider-typebox";
 import { untilGone } from "../../http/until-gone.ts";
-import { maxOtpWaitMs } from "../../service/texts.ts";
+import { maxOtpWaitMs } from "../../service/texts/texts.ts";
 import type { TypedApp } from "../shapes.ts";
 import { renderMessage } from "./render-text.ts";
 import { listOf, markReplay, NumberIdParams, readPage, renderPage } from "./shapes.ts";

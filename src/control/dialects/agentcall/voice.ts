@@ -1,5 +1,5 @@
-import type { Call } from "../../service/kept-call.ts";
-import { type DialectVoice, type Notice, signatureHeaders } from "../../service/notices.ts";
+import type { Call } from "../../service/calls/kept-call.ts";
+import { type DialectVoice, type Notice, signatureHeaders } from "../../service/webhooks/notices.ts";
 import { instant } from "../shapes.ts";
 import { eventNames, eventOf } from "./events.ts";
 import { durationOf, metadataOf, renderUtterance } from "./render-call.ts";

@@ -1,5 +1,5 @@
 import { type Static, Type } from "@fastify/type-provider-typebox";
-import { maxWebhookUrlLength, type Webhook } from "../../service/webhooks.ts";
+import { maxWebhookUrlLength, type Webhook } from "../../service/webhooks/webhooks.ts";
 import { Instant, instant, instantOrNull, nullable, type TypedApp, words } from "../shapes.ts";
 import { eventNames } from "./events.ts";
 import { IdParams, listOf, pageQuery, readPage, renderPage } from "./shapes.ts";

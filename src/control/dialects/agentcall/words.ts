@@ -1,8 +1,8 @@
 /** Statuses in AgentCall's words: one table for each kind, total over the inner ones. */
 import type { CallDirection, EndCause, Utterance } from "../../../media/protocol.ts";
-import type { Call } from "../../service/kept-call.ts";
+import type { Call } from "../../service/calls/kept-call.ts";
 import type { ContextSource } from "../../service/numbers/extras.ts";
-import type { TextStatus } from "../../service/texts.ts";
+import type { TextStatus } from "../../service/texts/texts.ts";
 import { type CallState, stateOf } from "../call-states.ts";
 
 /** What a call's status is called, in REST and webhooks alike. */

@@ -1,6 +1,6 @@
 import { type Static, Type } from "@fastify/type-provider-typebox";
 import { GatewayError } from "../../../kit/errors.ts";
-import type { Persona } from "../../service/numbers.ts";
+import type { Persona } from "../../service/numbers/numbers.ts";
 import { nullable, type TypedApp, words } from "../shapes.ts";
 import { renderNumber } from "./render.ts";
 import { IdParams, Metadata, PageQuery, readPage, sendPage, success } from "./shapes.ts";

@@ -1,9 +1,9 @@
 /** Numbers, calls and texts in AgentNumber's words: the same in answers and in webhooks. */
 import type { Utterance } from "../../../media/protocol.ts";
-import type { Call } from "../../service/kept-call.ts";
-import type { CallSummary } from "../../service/notices.ts";
-import type { TelephoneNumber } from "../../service/numbers.ts";
-import { sideOf, type Text } from "../../service/texts.ts";
+import type { Call } from "../../service/calls/kept-call.ts";
+import type { TelephoneNumber } from "../../service/numbers/numbers.ts";
+import { sideOf, type Text } from "../../service/texts/texts.ts";
+import type { CallSummary } from "../../service/webhooks/notices.ts";
 import { stateOf } from "../call-states.ts";
 import { instant, instantOrNull } from "../shapes.ts";
 import { cents, textIds } from "./shapes.ts";

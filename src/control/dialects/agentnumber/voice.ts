@@ -1,4 +1,4 @@
-import { type DialectVoice, type Notice, signatureHeaders } from "../../service/notices.ts";
+import { type DialectVoice, type Notice, signatureHeaders } from "../../service/webhooks/notices.ts";
 import { instant } from "../shapes.ts";
 import { renderCall, renderText, renderTranscript } from "./render.ts";
 import { eventNames, eventOf } from "./words.ts";

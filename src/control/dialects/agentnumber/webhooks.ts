@@ -1,5 +1,5 @@
 import { Type } from "@fastify/type-provider-typebox";
-import { maxWebhookUrlLength, type Webhook } from "../../service/webhooks.ts";
+import { maxWebhookUrlLength, type Webhook } from "../../service/webhooks/webhooks.ts";
 import { instant, type TypedApp, words } from "../shapes.ts";
 import { IdParams, PageQuery, readPage, sendPage, success } from "./shapes.ts";
 import { eventNames } from "./words.ts";

@@ -1,8 +1,8 @@
 /** Statuses, roles, modes and events in AgentNumber's words: one table for each kind, total over the inner ones. */
 import type { Utterance } from "../../../media/protocol.ts";
-import type { NoticeType } from "../../service/notices.ts";
-import type { InboundConfig } from "../../service/numbers.ts";
-import type { TextStatus } from "../../service/texts.ts";
+import type { InboundConfig } from "../../service/numbers/numbers.ts";
+import type { TextStatus } from "../../service/texts/texts.ts";
+import type { NoticeType } from "../../service/webhooks/notices.ts";
 import type { CallState } from "../call-states.ts";
 
 /** What a call's state is called. */

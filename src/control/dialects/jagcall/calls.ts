@@ -1,6 +1,6 @@
 import { type Static, Type } from "@fastify/type-provider-typebox";
-import type { CallFilter } from "../../service/calls.ts";
-import type { Call } from "../../service/kept-call.ts";
+import type { CallFilter } from "../../service/calls/calls.ts";
+import type { Call } from "../../service/calls/kept-call.ts";
 import { callsIn, stateOf } from "../call-states.ts";
 import { hashOf, IdempotencyHeaders, markReplay } from "../idempotency.ts";
 import { type TypedApp, textMap, words } from "../shapes.ts";

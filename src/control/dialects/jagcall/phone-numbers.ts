@@ -1,5 +1,5 @@
 import { type Static, Type } from "@fastify/type-provider-typebox";
-import type { NumberChange, Offer, TelephoneNumber } from "../../service/numbers.ts";
+import type { NumberChange, Offer, TelephoneNumber } from "../../service/numbers/numbers.ts";
 import { nullable, type TypedApp, words } from "../shapes.ts";
 import {
   agentIds,

@@ -1,5 +1,5 @@
 import { Type } from "@fastify/type-provider-typebox";
-import { type Conversation, sideOf, type Text } from "../../service/texts.ts";
+import { type Conversation, sideOf, type Text } from "../../service/texts/texts.ts";
 import { IdempotencyHeaders, markReplay } from "../idempotency.ts";
 import type { TypedApp } from "../shapes.ts";
 import { E164Text, IdParams, instant, PageQuery, perPage, readPage, renderPage, textIds } from "./shapes.ts";

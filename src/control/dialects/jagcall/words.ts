@@ -1,6 +1,6 @@
 /** Statuses and roles in JagCall's words: one table for each kind, total over the inner ones. */
 import type { Utterance } from "../../../media/protocol.ts";
-import type { TextStatus } from "../../service/texts.ts";
+import type { TextStatus } from "../../service/texts/texts.ts";
 import type { CallState } from "../call-states.ts";
 
 /** What a call's state is called. `queued` and `completed` are documented, the others are ours. */

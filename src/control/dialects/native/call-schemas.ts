@@ -1,8 +1,8 @@
 import { type Static, Type } from "@fastify/type-provider-typebox";
 import type { CallDirection, CallSource, CarrierName, EndCause } from "../../../media/protocol.ts";
+import { spokenLanguages } from "../../service/agents/spoken-language.ts";
+import type { CallStatus } from "../../service/calls/kept-call.ts";
 import { metadataLimits } from "../../service/calls/metadata.ts";
-import type { CallStatus } from "../../service/kept-call.ts";
-import { spokenLanguages } from "../../service/spoken-language.ts";
 import { InlineAgentBody } from "./agent-schemas.ts";
 import { pageQuery } from "./paging.ts";
 import { e164Pattern, Instant, NumberOrExtension, nullable, strict, textMap, words } from "./shapes.ts";

@@ -1,4 +1,4 @@
-import type { CallFilter } from "../../service/calls.ts";
+import type { CallFilter } from "../../service/calls/calls.ts";
 import type { TypedApp } from "../shapes.ts";
 import {
   CallBody,

@@ -1,6 +1,6 @@
 import { Type } from "@fastify/type-provider-typebox";
-import { promptTemplates, templatesFor } from "../../service/prompt-templates.ts";
-import { defaultVoice, voices } from "../../service/voices.ts";
+import { promptTemplates, templatesFor } from "../../service/agents/prompt-templates.ts";
+import { defaultVoice, voices } from "../../service/agents/voices.ts";
 import type { TypedApp } from "../shapes.ts";
 import { strict, words } from "./shapes.ts";
 

@@ -1,4 +1,4 @@
-import type { Conversation } from "../../service/texts.ts";
+import type { Conversation } from "../../service/texts/texts.ts";
 import type { TypedApp } from "../shapes.ts";
 import { refusals } from "./errors.ts";
 import { listOf, readPage, renderPage } from "./paging.ts";

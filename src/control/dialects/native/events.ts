@@ -1,7 +1,7 @@
 import { Type } from "@fastify/type-provider-typebox";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { GatewayError } from "../../../kit/errors.ts";
-import type { CallEvent } from "../../service/call-events.ts";
+import type { CallEvent } from "../../service/calls/call-events.ts";
 import type { TypedApp } from "../shapes.ts";
 import type { NativeDeps } from "./app.ts";
 import { refusals } from "./errors.ts";

@@ -1,8 +1,8 @@
 import { Type } from "@fastify/type-provider-typebox";
 import { GatewayError } from "../../../kit/errors.ts";
-import type { Agent } from "../../service/agents.ts";
-import type { Persona, TelephoneNumber } from "../../service/numbers.ts";
-import type { SpokenLanguage } from "../../service/spoken-language.ts";
+import type { Agent } from "../../service/agents/agents.ts";
+import type { SpokenLanguage } from "../../service/agents/spoken-language.ts";
+import type { Persona, TelephoneNumber } from "../../service/numbers/numbers.ts";
 import type { TypedApp } from "../shapes.ts";
 import { refusals } from "./errors.ts";
 import {

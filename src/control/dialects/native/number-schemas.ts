@@ -1,6 +1,6 @@
 import { type Static, Type } from "@fastify/type-provider-typebox";
-import { contextTimeouts } from "../../service/call-context.ts";
-import { spokenLanguages } from "../../service/spoken-language.ts";
+import { spokenLanguages } from "../../service/agents/spoken-language.ts";
+import { contextTimeouts } from "../../service/calls/call-context.ts";
 import { allNullable, e164Pattern, Instant, nullable, strict, textMap, words } from "./shapes.ts";
 
 const E164Text = Type.String({ pattern: e164Pattern, description: "E.164." });

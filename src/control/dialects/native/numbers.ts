@@ -1,7 +1,7 @@
 import { Type } from "@fastify/type-provider-typebox";
 import { GatewayError } from "../../../kit/errors.ts";
 import { type AgentId, type E164, parseAgentId } from "../../../kit/ids.ts";
-import type { NumberSettings, NumberWish, TelephoneNumber } from "../../service/numbers.ts";
+import type { NumberSettings, NumberWish, TelephoneNumber } from "../../service/numbers/numbers.ts";
 import type { TypedApp } from "../shapes.ts";
 import { refusals } from "./errors.ts";
 import {

@@ -1,5 +1,5 @@
 import { type Static, Type } from "@fastify/type-provider-typebox";
-import type { Org, OrgSettings } from "../../service/orgs.ts";
+import type { Org, OrgSettings } from "../../service/orgs/orgs.ts";
 import type { TypedApp } from "../shapes.ts";
 import type { NativeDeps } from "./app.ts";
 import { refusals } from "./errors.ts";

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { Type } from "@fastify/type-provider-typebox";
-import type { CallOrder } from "../../service/place-call.ts";
+import type { CallOrder } from "../../service/calls/place-call.ts";
 import type { TypedApp } from "../shapes.ts";
 import { readAgent } from "./agents.ts";
 import { CallBody, PlaceCallBody } from "./call-schemas.ts";

@@ -1,10 +1,10 @@
 /** Calls and what happened in them, in this API's words. */
 
 import type { CallStats, Interruption, TurnTiming } from "../../../media/protocol.ts";
-import type { CallEvent, CallEventData, Usage } from "../../service/call-events.ts";
-import type { SummaryDelivery } from "../../service/calls.ts";
-import type { Call } from "../../service/kept-call.ts";
-import { type ToolCall, type TranscriptLine, type TurnParts, turnParts } from "../../service/timeline.ts";
+import type { CallEvent, CallEventData, Usage } from "../../service/calls/call-events.ts";
+import type { SummaryDelivery } from "../../service/calls/calls.ts";
+import type { Call } from "../../service/calls/kept-call.ts";
+import { type ToolCall, type TranscriptLine, type TurnParts, turnParts } from "../../service/calls/timeline.ts";
 import { toSnakeCase } from "../field-names.ts";
 import {
   type CallBody,

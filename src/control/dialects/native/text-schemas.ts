@@ -1,5 +1,5 @@
 import { type Static, Type } from "@fastify/type-provider-typebox";
-import type { TextDirection, TextStatus } from "../../service/texts.ts";
+import type { TextDirection, TextStatus } from "../../service/texts/texts.ts";
 import { pageQuery } from "./paging.ts";
 import { Instant, nullable, strict, words } from "./shapes.ts";
 

@@ -1,7 +1,7 @@
 import { Type } from "@fastify/type-provider-typebox";
 import type { FastifyReply } from "fastify";
 import { untilGone } from "../../http/until-gone.ts";
-import { maxOtpWaitMs, type Text } from "../../service/texts.ts";
+import { maxOtpWaitMs, type Text } from "../../service/texts/texts.ts";
 import type { TypedApp } from "../shapes.ts";
 import { refusals } from "./errors.ts";
 import { listOf, readPage, renderPage } from "./paging.ts";

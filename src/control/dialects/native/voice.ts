@@ -1,4 +1,4 @@
-import { type DialectVoice, type Notice, type NoticeType, signatureHeaders } from "../../service/notices.ts";
+import { type DialectVoice, type Notice, type NoticeType, signatureHeaders } from "../../service/webhooks/notices.ts";
 import { renderCall, renderUtterance } from "./render-call.ts";
 import { instant } from "./shapes.ts";
 import { renderText } from "./texts.ts";

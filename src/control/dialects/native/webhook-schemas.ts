@@ -1,5 +1,5 @@
 import { type Static, Type } from "@fastify/type-provider-typebox";
-import type { DeliveryStatus } from "../../service/webhooks.ts";
+import type { DeliveryStatus } from "../../service/webhooks/webhooks.ts";
 import { pageQuery } from "./paging.ts";
 import { Instant, nullable, strict, words } from "./shapes.ts";
 import { nativeEvents } from "./voice.ts";

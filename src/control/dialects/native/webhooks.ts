@@ -1,6 +1,6 @@
 import { Type } from "@fastify/type-provider-typebox";
 import type { FastifyRequest } from "fastify";
-import type { Webhook, WebhookDelivery } from "../../service/webhooks.ts";
+import type { Webhook, WebhookDelivery } from "../../service/webhooks/webhooks.ts";
 import type { TypedApp } from "../shapes.ts";
 import { refusals } from "./errors.ts";
 import { listOf, pageQuery, readPage, renderPage } from "./paging.ts";

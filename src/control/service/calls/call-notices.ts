@@ -4,11 +4,11 @@ import { utterancesOf } from "../../store/call-details.ts";
 import { type CallRow, countTranscriptLine, usageOfCalls } from "../../store/calls.ts";
 import type { Db } from "../../store/database.ts";
 import { listeningWebhooks } from "../../store/webhooks.ts";
-import { type Call, toCall } from "../kept-call.ts";
-import type { Notice, NoticeType } from "../notices.ts";
-import type { Outbox } from "../outbox.ts";
-import { toUtterance } from "../timeline.ts";
+import type { Notice, NoticeType } from "../webhooks/notices.ts";
+import type { Outbox } from "../webhooks/outbox.ts";
+import { type Call, toCall } from "./kept-call.ts";
 import type { Summarise } from "./summary.ts";
+import { toUtterance } from "./timeline.ts";
 
 type Utterance = Extract<MediaEvent, { type: "utterance" }>["utterance"];
 

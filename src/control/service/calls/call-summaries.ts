@@ -7,9 +7,9 @@ import { findNumberByE164 } from "../../store/numbers.ts";
 import { insertSummaries, type SummaryRow, type SummaryStatus } from "../../store/summaries.ts";
 import { retryLifetimeMs } from "../../webhooks/back-off.ts";
 import { readInboundExtra } from "../numbers/extras.ts";
-import { toUtterance } from "../timeline.ts";
 import type { Summarise } from "./summary.ts";
 import type { SummaryContent } from "./summary-words.ts";
+import { toUtterance } from "./timeline.ts";
 
 /** Ways by which a summary goes out. */
 export type SummaryChannel = "email" | "text";

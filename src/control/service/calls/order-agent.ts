@@ -3,10 +3,10 @@ import { GatewayError } from "../../../kit/errors.ts";
 import type { E164 } from "../../../kit/ids.ts";
 import type { AgentSpec } from "../../../media/protocol.ts";
 import type { ResolvedAgent } from "../../calls/call-control.ts";
-import type { Agents } from "../agents.ts";
-import type { Numbers } from "../numbers.ts";
-import type { CallOrder } from "../place-call.ts";
-import { tagOf, withLanguage } from "../spoken-language.ts";
+import type { Agents } from "../agents/agents.ts";
+import { tagOf, withLanguage } from "../agents/spoken-language.ts";
+import type { Numbers } from "../numbers/numbers.ts";
+import type { CallOrder } from "./place-call.ts";
 
 export interface OrderAgentDeps {
   readonly agents: Pick<Agents, "resolve" | "inline">;

@@ -6,7 +6,7 @@ import { countryOf } from "../../carriers/local-inventory.ts";
 import type { Db } from "../../store/database.ts";
 import { findNumberByE164 } from "../../store/numbers.ts";
 import type { SummaryRow } from "../../store/summaries.ts";
-import type { Texts } from "../texts.ts";
+import type { Texts } from "../texts/texts.ts";
 import type { SummaryChannel } from "./call-summaries.ts";
 import { mailWords, type SummaryContent, textWords } from "./summary-words.ts";
 

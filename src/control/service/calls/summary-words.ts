@@ -1,5 +1,5 @@
 /** A call's summary in the words of an e-mail and of a text. Whatever the caller said cannot add a header or a line of its own. */
-import type { CallSummary } from "../notices.ts";
+import type { CallSummary } from "../webhooks/notices.ts";
 
 /** What is told of a call, as it was when the call ended. */
 export interface SummaryContent {

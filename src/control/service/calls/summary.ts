@@ -1,6 +1,6 @@
 /** What a conversation came to, read from its transcript by rules alone: the same words always give the same summary. */
 import type { Utterance } from "../../../media/protocol.ts";
-import type { CallIntent, CallSummary } from "../notices.ts";
+import type { CallIntent, CallSummary } from "../webhooks/notices.ts";
 
 /** Sums up a transcript in order. It runs in the transaction of a call's ending: it asks nobody and does not wait. */
 export type Summarise = (transcript: readonly Utterance[]) => CallSummary;

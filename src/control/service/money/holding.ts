@@ -3,7 +3,7 @@ import type { OrgId } from "../../../kit/ids.ts";
 import type { Db } from "../../store/database.ts";
 import { findHold, type HoldRow, holdsLeftOver, insertHold, settleHold } from "../../store/holds.ts";
 import type { EntryLine, Posting } from "../../store/ledger.ts";
-import type { Org } from "../orgs.ts";
+import type { Org } from "../orgs/orgs.ts";
 import type { Item } from "./items.ts";
 import type { EntryDraft, Money, MoneyDeps } from "./money.ts";
 import { type Allowance, allowanceOf, leastCallMs, refuseItem } from "./plans.ts";

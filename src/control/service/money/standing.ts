@@ -5,7 +5,7 @@ import { heldMsOf } from "../../store/holds.ts";
 import { findBalances } from "../../store/ledger.ts";
 import { findUsage } from "../../store/monthly-usage.ts";
 import { findOrg } from "../../store/orgs.ts";
-import { type Org, toOrg } from "../orgs.ts";
+import { type Org, toOrg } from "../orgs/orgs.ts";
 import { type Item, isItem } from "./items.ts";
 import type { PaymentProvider } from "./payment.ts";
 import { type Allowance, allowanceOf, allowanceRefusal, type PlanLimits, plans } from "./plans.ts";

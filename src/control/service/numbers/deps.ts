@@ -5,7 +5,7 @@ import type { ServiceDeps } from "../deps.ts";
 import type { Money } from "../money/money.ts";
 import type { PriceBooks } from "../money/prices.ts";
 import type { Nodes } from "../nodes.ts";
-import type { Outbox } from "../outbox.ts";
+import type { Outbox } from "../webhooks/outbox.ts";
 
 /** What numbers stand on besides what every service does. */
 export interface NumberDeps extends ServiceDeps {

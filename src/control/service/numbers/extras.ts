@@ -1,6 +1,6 @@
 /** What is set on a number beyond the agents it points at; kept as JSON beside them. */
 import type { NumberRow } from "../../store/numbers.ts";
-import type { SpokenLanguage } from "../spoken-language.ts";
+import type { SpokenLanguage } from "../agents/spoken-language.ts";
 
 /** Where the summary of a call goes. */
 export interface NotifySettings {

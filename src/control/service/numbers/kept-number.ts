@@ -3,9 +3,9 @@ import type { AgentId, E164 } from "../../../kit/ids.ts";
 import type { NumberCapability, NumberType } from "../../carriers/carrier.ts";
 import type { AgentRow } from "../../store/agents.ts";
 import type { NumberRow } from "../../store/numbers.ts";
-import { type Agent, toAgent } from "../agents.ts";
+import { type Agent, toAgent } from "../agents/agents.ts";
+import { type SpokenLanguage, spokenLanguageOf } from "../agents/spoken-language.ts";
 import type { ServiceDeps } from "../deps.ts";
-import { type SpokenLanguage, spokenLanguageOf } from "../spoken-language.ts";
 import { type InboundExtra, type OutboundExtra, readInboundExtra, readOutboundExtra } from "./extras.ts";
 
 /** Who answers a number, and what is done around its calls. */

@@ -2,7 +2,7 @@
 import type { E164, OrgId } from "../../../kit/ids.ts";
 import type { Db } from "../../store/database.ts";
 import { type NumberRow, updateNumber } from "../../store/numbers.ts";
-import { type SpokenLanguage, tagOf } from "../spoken-language.ts";
+import { type SpokenLanguage, tagOf } from "../agents/spoken-language.ts";
 import type { NumberDeps } from "./deps.ts";
 import { writeOutboundExtra } from "./extras.ts";
 import { checkAiCountry, defaultPersona } from "./inbound.ts";

@@ -12,7 +12,7 @@ import {
   mergeAgent,
   newAgentRow,
   toAgent,
-} from "../agents.ts";
+} from "../agents/agents.ts";
 import type { NumberDeps } from "./deps.ts";
 
 /** Where a number points at an agent. */

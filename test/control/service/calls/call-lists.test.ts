@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { CallFilter } from "../../../../src/control/service/calls.ts";
+import type { CallFilter } from "../../../../src/control/service/calls/calls.ts";
 import type { CallId } from "../../../../src/kit/ids.ts";
 import { plainAgent, ringingCall, testServices } from "../../gateway.ts";
 

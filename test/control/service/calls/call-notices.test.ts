@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { describe, expect, onTestFinished, test } from "vitest";
-import type { Notice } from "../../../../src/control/service/notices.ts";
 import { openServices } from "../../../../src/control/service/services.ts";
+import type { Notice } from "../../../../src/control/service/webhooks/notices.ts";
 import { firstOrgId } from "../../../../src/kit/ids.ts";
 import type { Utterance } from "../../../../src/media/protocol.ts";
 import {

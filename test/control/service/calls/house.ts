@@ -1,7 +1,7 @@
 /** Services with an organisation that pays, its number with an agent that calls, and a call control that writes records. */
-import { createCallCommands } from "../../../../src/control/service/call-commands.ts";
-import type { Org, OrgSettings } from "../../../../src/control/service/orgs.ts";
-import type { CallOrder, PlacedCall } from "../../../../src/control/service/place-call.ts";
+import { createCallCommands } from "../../../../src/control/service/calls/call-commands.ts";
+import type { CallOrder, PlacedCall } from "../../../../src/control/service/calls/place-call.ts";
+import type { Org, OrgSettings } from "../../../../src/control/service/orgs/orgs.ts";
 import type { Tenant } from "../../../../src/control/service/tenant.ts";
 import type { E164 } from "../../../../src/kit/ids.ts";
 import type { EndCause } from "../../../../src/media/protocol.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { createCallCommands } from "../../../../src/control/service/call-commands.ts";
+import { createCallCommands } from "../../../../src/control/service/calls/call-commands.ts";
 import { recordingDisclosure } from "../../../../src/control/service/calls/disclosure.ts";
-import { type CallOrder, createPlaceCall } from "../../../../src/control/service/place-call.ts";
+import { type CallOrder, createPlaceCall } from "../../../../src/control/service/calls/place-call.ts";
 import { GatewayError } from "../../../../src/kit/errors.ts";
 import { FakeCallControl, testServices } from "../../gateway.ts";
 import { type CallHouse, callHouse, ours, plainOrder } from "./house.ts";

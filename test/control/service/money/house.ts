@@ -9,7 +9,7 @@ import {
 } from "../../../../src/control/service/money/payment.ts";
 import { createPaymentPage, type PaymentPage } from "../../../../src/control/service/money/payment-page.ts";
 import { defaultPriceBooks } from "../../../../src/control/service/money/prices.ts";
-import { createOrgs, defaultOrg, type Org, type OrgSettings } from "../../../../src/control/service/orgs.ts";
+import { createOrgs, defaultOrg, type Org, type OrgSettings } from "../../../../src/control/service/orgs/orgs.ts";
 import { type Db, openDatabase } from "../../../../src/control/store/database.ts";
 import { proveLedger } from "../../../../src/control/store/ledger-proof.ts";
 import { createSecrets } from "../../../../src/control/store/secrets.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, inject, test } from "vitest";
 import type { Item } from "../../../../src/control/service/money/items.ts";
-import type { Org } from "../../../../src/control/service/orgs.ts";
+import type { Org } from "../../../../src/control/service/orgs/orgs.ts";
 import { lockMoney, type Posting, postEntry } from "../../../../src/control/store/ledger.ts";
 import { proveLedger } from "../../../../src/control/store/ledger-proof.ts";
 import { WriteQueue } from "../../../../src/control/store/write-queue.ts";

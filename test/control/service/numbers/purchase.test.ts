@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { createNumbers, type NumberOrder } from "../../../../src/control/service/numbers/numbers.ts";
 import { restMs, undoCutOffPurchases } from "../../../../src/control/service/numbers/purchase.ts";
 import { giveBackReleased } from "../../../../src/control/service/numbers/release.ts";
-import { createNumbers, type NumberOrder } from "../../../../src/control/service/numbers.ts";
 import type { Db } from "../../../../src/control/store/database.ts";
 import type { E164 } from "../../../../src/kit/ids.ts";
 import { dollar, type NumberHouse, numberHouse } from "./house.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
+import type { InboundOrder, TelephoneNumber } from "../../../../src/control/service/numbers/numbers.ts";
 import { resolveInbound, resolveOutbound } from "../../../../src/control/service/numbers/resolve.ts";
-import type { InboundOrder, TelephoneNumber } from "../../../../src/control/service/numbers.ts";
 import type { E164 } from "../../../../src/kit/ids.ts";
 import type { GuardedRequest, guardedFetch } from "../../../../src/kit/io/guarded-http.ts";
 import { createLogger } from "../../../../src/kit/log.ts";
