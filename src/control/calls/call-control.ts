@@ -102,7 +102,10 @@ export interface Conference {
 
 /** Passes calls to other people. */
 export interface TransferControl {
-  /** Begins a transfer; conflict when the call does not talk, is with others already or has no agent for an attended one. */
+  /**
+   * Begins a transfer, of one of two calls that talk with each other too; conflict when the call does not talk, is in a
+   * conference or being transferred already, or has no agent for an attended one.
+   */
   start(callId: CallId, request: TransferRequest): void;
   /** Joins caller and callee of an attended transfer now, or calls a transfer off; conflict when there is none under way. */
   decide(callId: CallId, decision: "complete" | "cancel"): void;
@@ -118,7 +121,7 @@ export interface SourceControl {
 
 /** Lets calls talk together. */
 export interface ConferenceControl {
-  /** Makes a conference of calls that talk; conflict when one does not, or is in another conference. */
+  /** Makes a conference of calls that talk, and of those they talk with; conflict when one does not, or is in another. */
   open(members: readonly ConferenceMember[]): Conference;
   get(id: string): Conference;
   list(): readonly Conference[];

@@ -12,7 +12,7 @@ const shared: ReadonlySet<EndCause> = new Set<EndCause>([
 ]);
 
 /** Why a call of this direction ends when the one it talks with has ended so: its own telephone did nothing. */
-export function partnerCause(ended: EndCause, direction: CallDirection): EndCause {
+export function partnerCause(ended: EndCause, direction: CallDirection = "inbound"): EndCause {
   if (shared.has(ended)) return ended;
   return direction === "inbound" ? "callee-hung-up" : "caller-hung-up";
 }

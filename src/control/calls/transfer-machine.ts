@@ -14,8 +14,8 @@ export interface TransferPlan {
   readonly confirm: "none" | "key";
   /** How long the callee may take to listen and to confirm. */
   readonly briefingTimeoutMs: number;
-  /** Somebody is there to take the caller back. */
-  readonly hasAgent: boolean;
+  /** Who takes the caller back when nobody else does: its agent, or the one it talked with. */
+  readonly returnsTo: "agent" | "partner" | "nobody";
 }
 
 export type TransferInput =
@@ -42,6 +42,8 @@ export type TransferOrder =
   | { readonly type: "joined" }
   /** The agent has the caller for itself again; the note tells it why. */
   | { readonly type: "agent-returns"; readonly note: string }
+  /** The caller talks again with the one it talked with, if that one is still there; `cause`: why it ends, if not. */
+  | { readonly type: "partner-returns"; readonly cause: EndCause }
   | { readonly type: "hang-up-callee"; readonly cause: EndCause }
   | { readonly type: "hang-up-caller"; readonly cause: EndCause }
   | { readonly type: "news"; readonly state: TransferState; readonly cause?: EndCause }
@@ -65,7 +67,7 @@ const keyAdvice = "Press 1 to take the call, or 2 to refuse it.";
  * | ringing | callee-answered, attended | briefing | callee joins, the agent speaks with it |
  * | ringing | handed-over | completed | the caller is hung up: it talks without us |
  * | briefing | agent-spoke without key, callee pressed 1, complete | completed | caller hears the room; that their ends are one is not the transfer's business any more |
- * | ringing, briefing | callee-ended, cancel, timeout; pressed 2 | failed | the callee is hung up, the agent returns to the caller; without an agent the caller is hung up |
+ * | ringing, briefing | callee-ended, cancel, timeout; pressed 2 | failed | the callee is hung up, the agent returns to the caller, or the one it talked with; without either the caller is hung up |
  * | ringing, briefing | caller-ended | – | the callee is hung up |
  */
 export class TransferMachine implements Machine<TransferInput, TransferOrder> {
@@ -172,8 +174,19 @@ export class TransferMachine implements Machine<TransferInput, TransferOrder> {
     return this.#end([
       { type: "hang-up-callee", cause: calleeCause },
       { type: "news", state: "failed", cause },
-      this.#plan.hasAgent ? { type: "agent-returns", note } : { type: "hang-up-caller", cause: byApi },
+      this.#back(note, byApi),
     ]);
+  }
+
+  #back(note: string, cause: EndCause): TransferOrder {
+    switch (this.#plan.returnsTo) {
+      case "agent":
+        return { type: "agent-returns", note };
+      case "partner":
+        return { type: "partner-returns", cause };
+      case "nobody":
+        return { type: "hang-up-caller", cause };
+    }
   }
 
   #end(orders: readonly TransferOrder[]): readonly TransferOrder[] {

@@ -12,7 +12,7 @@ const blind: TransferPlan = {
   briefing: "",
   confirm: "none",
   briefingTimeoutMs: 60_000,
-  hasAgent: true,
+  returnsTo: "agent",
 };
 const attended: TransferPlan = { ...blind, mode: "attended", briefing: "Ada calls about her invoice." };
 
@@ -81,8 +81,14 @@ describe("transfer: blind", () => {
   });
 
   test("without an agent to take the caller back, the caller's call ends for the same reason", () => {
-    const { orders } = given({ hasAgent: false }, ...rings, { type: "callee-ended", cause: "busy" });
+    const { orders } = given({ returnsTo: "nobody" }, ...rings, { type: "callee-ended", cause: "busy" });
     expect(orders).toEqual(["hang-up-callee cancelled", "news failed busy", "hang-up-caller busy", "forget"]);
+  });
+
+  test("one that talked with another one has that one back", () => {
+    const { orders, last } = given({ returnsTo: "partner" }, ...rings, { type: "callee-ended", cause: "busy" });
+    expect(orders).toEqual(["hang-up-callee cancelled", "news failed busy", "partner-returns", "forget"]);
+    expect(last[2]).toEqual({ type: "partner-returns", cause: "busy" });
   });
 
   test("the caller's network has joined the two: the caller's call ends as transferred", () => {

@@ -75,6 +75,6 @@ export class CallBridges {
     this.part(call);
     // One that is only called yet is the business of whoever calls it.
     if (partner.machine.state !== "in-progress") return;
-    this.#live.hangUp(partner.callId, partnerCause(cause, partner.plan.direction ?? "inbound"));
+    this.#live.hangUp(partner.callId, partnerCause(cause, partner.plan.direction));
   }
 }

@@ -1,11 +1,14 @@
 import { GatewayError } from "../../../kit/errors.ts";
 import { type CallId, makeId, type OrgId } from "../../../kit/ids.ts";
+import type { EndCause } from "../../../media/protocol.ts";
 import { makeSipUri, parseUri, type Uri } from "../../../sip/uri.ts";
 import { referFailure } from "../../exchange/dial-plan.ts";
 import { rewriteNumber } from "../../exchange/number-rewriting.ts";
 import { bind } from "../call-bond.ts";
 import type { TransferControl, TransferRequest } from "../call-control.ts";
+import { partnerCause } from "../partner-cause.ts";
 import { type TransferInput, TransferMachine, type TransferOrder } from "../transfer-machine.ts";
+import type { Bridge } from "./call-bridges.ts";
 import type { ExchangeParts } from "./exchange-parts.ts";
 import type { CallWatcher, LiveCall } from "./live-call.ts";
 import type { OutgoingCalls } from "./outgoing-calls.ts";
@@ -18,6 +21,8 @@ interface Transfer {
   readonly roomId: string;
   readonly watcher: CallWatcher;
   callee: LiveCall | undefined;
+  /** Whom the caller talked with, and where: it hears music until the caller is put through, or comes back. */
+  waiting: (Bridge & { readonly watcher: CallWatcher }) | undefined;
   timer: NodeJS.Timeout | undefined;
 }
 
@@ -49,6 +54,7 @@ export class TransferDesk implements TransferControl {
     const caller = live.inProgress(callId);
     const { mode, agentAfter = "leaves", briefing = defaultBriefing(caller), confirm = "none" } = request;
     const { hasAgent } = caller;
+    const former = mode === "blind" ? this.#parts.bridges.part(caller) : undefined;
     if (mode === "attended" && !hasAgent) {
       throw new GatewayError("conflict", "The call has no agent that could talk with the other side first.");
     }
@@ -60,11 +66,14 @@ export class TransferDesk implements TransferControl {
       briefing,
       confirm,
       briefingTimeoutMs,
-      hasAgent,
+      returnsTo: former ? "partner" : hasAgent ? "agent" : "nobody",
     });
     const watcher: CallWatcher = {
       agentSpoke: () => this.#input(transfer, { type: "agent-spoke" }),
-      ended: (cause) => this.#input(transfer, { type: "caller-ended", cause }),
+      ended: (cause) => {
+        if (transfer.waiting) this.#dismiss(transfer, partnerCause(cause, transfer.waiting.partner.plan.direction));
+        this.#input(transfer, { type: "caller-ended", cause });
+      },
     };
     const roomId = makeId("room", randomBytes);
     const transfer: Transfer = {
@@ -75,8 +84,10 @@ export class TransferDesk implements TransferControl {
       watcher,
       callee: undefined,
       timer: undefined,
+      waiting: undefined,
     };
     this.#transfers.set(callId, transfer);
+    if (former) this.#keepWaiting(transfer, former);
     caller.watchers.add(watcher);
     this.#input(transfer, { type: "start" });
   }
@@ -123,6 +134,9 @@ export class TransferDesk implements TransferControl {
       case "agent-returns":
         live.send(callId, { type: "leave-room", callId, note: order.note });
         break;
+      case "partner-returns":
+        this.#rejoin(transfer, order.cause);
+        break;
       case "hang-up-callee":
         if (calleeId) live.hangUp(calleeId, order.cause);
         break;
@@ -147,6 +161,52 @@ export class TransferDesk implements TransferControl {
     if (!this.#transfers.delete(caller.callId)) return;
     caller.watchers.delete(watcher);
     caller.bond = undefined;
+    this.#dismiss(transfer, "transferred");
+  }
+
+  /** Whom the caller talked with waits; one that hangs up meanwhile leaves the caller to whom it is put through to (RFC 5589 §6.1). */
+  #keepWaiting(transfer: Transfer, { partner, roomId }: Bridge): void {
+    const { callId } = partner;
+    const watcher: CallWatcher = {
+      ended: () => {
+        transfer.waiting = undefined;
+      },
+    };
+    transfer.waiting = { partner, roomId, watcher };
+    partner.bond = "transfer";
+    partner.watchers.add(watcher);
+    this.#parts.live.send(callId, { type: "join-room", callId, roomId, hears: "music", agent: "none" });
+  }
+
+  /** Whom the caller talked with does not get it back. */
+  #dismiss(transfer: Transfer, cause: EndCause): void {
+    const partner = this.#takeWaiting(transfer)?.partner;
+    if (partner) this.#parts.live.hangUp(partner.callId, cause);
+  }
+
+  #rejoin(transfer: Transfer, cause: EndCause): void {
+    const { live, bridges } = this.#parts;
+    const { caller } = transfer;
+    const waiting = this.#takeWaiting(transfer);
+    this.#leave(transfer);
+    if (waiting?.partner.machine.state !== "in-progress") {
+      live.hangUp(caller.callId, cause);
+      return;
+    }
+    const { partner, roomId } = waiting;
+    bridges.add(caller, partner, roomId);
+    for (const { callId, hasAgent } of [caller, partner]) {
+      live.send(callId, { type: "join-room", callId, roomId, hears: "room", agent: hasAgent ? "listens" : "none" });
+    }
+  }
+
+  #takeWaiting(transfer: Transfer): Transfer["waiting"] {
+    const { waiting } = transfer;
+    transfer.waiting = undefined;
+    if (!waiting) return undefined;
+    waiting.partner.bond = undefined;
+    waiting.partner.watchers.delete(waiting.watcher);
+    return waiting;
   }
 
   /** Has the caller's own trunk call the callee, where the trunk wants that (RFC 3515); false: it does not. */

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { firstOrgId } from "../../../../src/kit/ids.ts";
 import { agentNumber, CallExchange } from "../../../kit/call-exchange.ts";
+import { eventually } from "../../../kit/gateway.ts";
 import { settle } from "../../../kit/live-house.ts";
 import type { Telephone, TelephoneLine } from "../../../kit/telephone.ts";
 import { told } from "../../../kit/telephone-talks.ts";
@@ -53,8 +54,70 @@ describe("joined calls", () => {
     expect(new Set(rooms.map(([, roomId]) => roomId)).size).toBe(1);
     expect(exchange.created[1]).toMatchObject({ direction: "outbound", peerCallId: caller, from: "101" });
     expect(exchange.facts).toContainEqual([caller, { peerCallId: callee }]);
-    const { transfers } = exchange.calls;
-    expect(() => transfers.start(callee, { to: "103", mode: "blind" })).toThrow("talks with another one");
+  });
+
+  describe("the API puts one of two that talk through to a third", () => {
+    /** The caller hears it ring at 103, and the callee hears music. */
+    async function passed() {
+      const talk = await talking();
+      const { exchange } = talk;
+      const third = await exchange.telephone("103");
+      const [caller, callee] = callIds(exchange);
+      exchange.calls.transfers.start(caller, { to: "103", mode: "blind" });
+      const rung = await third.rings();
+      expect([exchange.hears(caller).at(-1), exchange.hears(callee).at(-1)]).toEqual(["ringback", "music"]);
+      return { ...talk, rung, caller, callee };
+    }
+
+    test("who answers: the two talk, and the call of the other one ends as transferred", async () => {
+      const { exchange, calling, called, rung, caller, callee } = await passed();
+      rung.answer();
+      await called.until("ended");
+      expect(await exchange.ending(callee)).toBe("transferred");
+      rung.hangUp();
+      await calling.until("ended");
+      expect(await exchange.ending(caller)).toBe("callee-hung-up");
+      await exchange.empty();
+      expect(exchange.endedTwice).toEqual([]);
+    });
+
+    test("who does not want it: the two talk as before, until one hangs up", async () => {
+      const { exchange, called, rung, caller, callee } = await passed();
+      rung.do({ type: "reject", status: 486 });
+      await eventually("it hears the other one", () => exchange.hears(callee).at(-1) === "room" || undefined, 3000);
+      expect(exchange.hears(caller).at(-1)).toBe("room");
+      expect(exchange.transfers.at(-1)).toMatchObject({ state: "failed", cause: "busy" });
+      called.hangUp();
+      expect(await endings(exchange)).toEqual(["callee-hung-up", "callee-hung-up"]);
+      expect(exchange.endedTwice).toEqual([]);
+    });
+
+    test("the caller hangs up while it rings: nobody is left", async () => {
+      const { exchange, calling, called, rung } = await passed();
+      calling.hangUp();
+      await Promise.all([called.until("ended"), rung.until("ended")]);
+      expect(await endings(exchange)).toEqual(["caller-hung-up", "caller-hung-up"]);
+      expect(exchange.endedTwice).toEqual([]);
+    });
+
+    test.each([
+      ["answers: the caller has that one", true, "callee-hung-up"],
+      ["does not: the caller's call ends", false, "busy"],
+    ] as const)("the other one hangs up while it rings, and the third %s", async (_what, answers, cause) => {
+      const { exchange, calling, called, rung, caller, callee } = await passed();
+      called.hangUp();
+      expect(await exchange.ending(callee)).toBe("callee-hung-up");
+      await settle();
+      expect(calling.end).toBeUndefined();
+      if (answers) {
+        rung.answer();
+        await exchange.talks(exchange.callTo("103"));
+        rung.hangUp();
+      } else rung.do({ type: "reject", status: 486 });
+      expect(await exchange.ending(caller)).toBe(cause);
+      await exchange.empty();
+      expect(exchange.endedTwice).toEqual([]);
+    });
   });
 
   test("a third one comes to two that talk: all three are in one conference, and who hangs up is out alone", async () => {

@@ -268,13 +268,35 @@ describe("transfer desk", () => {
     expect(() => desk.desk.start(callId, blind)).toThrow("The call is being transferred.");
     expect(() => start(desk.callee!)).toThrow("The call is not in progress.");
     desk.house.started(desk.callee!.callId);
-    expect(() => start(desk.callee!)).toThrow("The call talks with another one");
+    expect(() => start(desk.callee!, attended)).toThrow("The call has no agent");
     const alone = await desk.house.talking({ agent: undefined });
     expect(() => start(alone, attended)).toThrow("The call has no agent");
     alone.bond = "conference";
     expect(() => start(alone)).toThrow("The call is in a conference");
     expect(() => desk.desk.decide(alone.callId, "cancel")).toThrow("The call is not being transferred.");
     expect(desk.desk.size).toBe(0);
+  });
+
+  test("once put through it is put through again, and comes back to whom it talked with, and to the agent that listens", async () => {
+    const desk = new Desk();
+    const { callId } = await desk.caller({ ...blind, agentAfter: "listens" }, "answered");
+    const former = desk.callee!.callId;
+    expect(() => desk.desk.start(callId, attended)).toThrow("The call talks with another one");
+    desk.house.rooms();
+    desk.desk.start(callId, { ...blind, to: "102" });
+    await settle();
+    expect(() => desk.desk.start(former, blind)).toThrow("The call is being transferred.");
+    desk.house.ended(desk.callee!.callId, "no-answer");
+    expect(desk.house.rooms()).toEqual([
+      `${former} hears music, agent none`,
+      `${callId} hears ringback, agent suspended`,
+      `${callId} hears room, agent listens`,
+      `${former} hears room, agent none`,
+    ]);
+    expect(desk.news().slice(-2)).toEqual(["ringing", "failed no-answer"]);
+    desk.house.ended(former, "callee-hung-up");
+    expect(desk.endings()[callId]).toBe("callee-hung-up");
+    desk.expectNothingLeft();
   });
 
   test("a caller without an agent whose transfer fails is not left in silence: its call ends", async () => {
