@@ -1,5 +1,5 @@
 /** Numbers and who talks on them, in AgentCall's words. */
-import type { Agent } from "../../service/agents/agents.ts";
+import type { Agent } from "../../service/agents/kept-agent.ts";
 import type { SpokenLanguage } from "../../service/agents/spoken-language.ts";
 import type { InboundConfig, OutboundDefaults, TelephoneNumber } from "../../service/numbers/numbers.ts";
 import { instant } from "../shapes.ts";

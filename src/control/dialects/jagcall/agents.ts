@@ -1,5 +1,5 @@
 import { type Static, Type } from "@fastify/type-provider-typebox";
-import type { Agent, AgentChange } from "../../service/agents/agents.ts";
+import type { Agent, AgentChange } from "../../service/agents/kept-agent.ts";
 import { nullable, type TypedApp } from "../shapes.ts";
 import { agentIds, IdParams, instant, PageQuery, perPage, readPage, renderPage } from "./shapes.ts";
 

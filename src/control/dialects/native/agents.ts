@@ -1,6 +1,6 @@
 import { Type } from "@fastify/type-provider-typebox";
 import type { TurnSettings } from "../../../media/protocol.ts";
-import type { Agent, AgentChange, Tool } from "../../service/agents/agents.ts";
+import type { Agent, AgentChange, Tool } from "../../service/agents/kept-agent.ts";
 import type { TypedApp } from "../shapes.ts";
 import {
   AgentBody,

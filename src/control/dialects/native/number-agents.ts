@@ -1,6 +1,6 @@
 import { Type } from "@fastify/type-provider-typebox";
 import { GatewayError } from "../../../kit/errors.ts";
-import type { Agent } from "../../service/agents/agents.ts";
+import type { Agent } from "../../service/agents/kept-agent.ts";
 import type { SpokenLanguage } from "../../service/agents/spoken-language.ts";
 import type { Persona, TelephoneNumber } from "../../service/numbers/numbers.ts";
 import type { TypedApp } from "../shapes.ts";

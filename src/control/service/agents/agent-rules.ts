@@ -2,7 +2,7 @@
 import { Ajv } from "ajv";
 import { GatewayError } from "../../../kit/errors.ts";
 import type { TransferTarget } from "../../../media/protocol.ts";
-import type { AgentSettings, Tool } from "./agents.ts";
+import type { AgentSettings, Tool } from "./kept-agent.ts";
 
 /** Tools that every agent has, by the names `media/talk/tools.ts` gives them; no other tool may take one. */
 const builtInTools = ["hang_up", "send_dtmf"] as const;

@@ -2,7 +2,7 @@ import { GatewayError } from "../../../kit/errors.ts";
 import type { OrgId } from "../../../kit/ids.ts";
 import type { AnsweringMachinePlan } from "../../../media/protocol.ts";
 import type { CallControl } from "../../calls/call-control.ts";
-import type { AgentChange, AgentSettings } from "../agents/agents.ts";
+import type { AgentChange, AgentSettings } from "../agents/kept-agent.ts";
 import type { SpokenLanguage } from "../agents/spoken-language.ts";
 import { checkAiCountry } from "../numbers/inbound.ts";
 import type { CallerNumber } from "./caller-number.ts";

@@ -3,7 +3,7 @@ import type { AgentId, E164 } from "../../../kit/ids.ts";
 import type { NumberCapability, NumberType } from "../../carriers/carrier.ts";
 import type { AgentRow } from "../../store/agents.ts";
 import type { NumberRow } from "../../store/numbers.ts";
-import { type Agent, toAgent } from "../agents/agents.ts";
+import { type Agent, toAgent } from "../agents/kept-agent.ts";
 import { type SpokenLanguage, spokenLanguageOf } from "../agents/spoken-language.ts";
 import type { ServiceDeps } from "../deps.ts";
 import { type InboundExtra, type OutboundExtra, readInboundExtra, readOutboundExtra } from "./extras.ts";

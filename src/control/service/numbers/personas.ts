@@ -12,7 +12,7 @@ import {
   mergeAgent,
   newAgentRow,
   toAgent,
-} from "../agents/agents.ts";
+} from "../agents/kept-agent.ts";
 import type { NumberDeps } from "./deps.ts";
 
 /** Where a number points at an agent. */

@@ -3,7 +3,7 @@ import type { E164, OrgId } from "../../../kit/ids.ts";
 import type { ResolvedAgent } from "../../calls/call-control.ts";
 import { findAgent } from "../../store/agents.ts";
 import { findNumberByE164, type NumberRow } from "../../store/numbers.ts";
-import { resolvedAgent } from "../agents/agents.ts";
+import { resolvedAgent } from "../agents/agent-spec.ts";
 import { withLanguage } from "../agents/spoken-language.ts";
 import { fetchCallContext, withContext } from "../calls/call-context.ts";
 import { withDisclosure } from "../calls/disclosure.ts";
