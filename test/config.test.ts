@@ -43,6 +43,20 @@ describe("settings", () => {
     expect(readConfig({ TANDEM_SIP_TLS: ":5061" }).sipTls).toEqual({ host: "0.0.0.0", port: 5061 });
   });
 
+  test("settings: a mail server and a sender that cannot be are refused, and the password is not repeated", () => {
+    const smtpUrl = "smtps://user:p%40ss@mail.example.com:465";
+    expect(readConfig({ TANDEM_SMTP_URL: smtpUrl, TANDEM_MAIL_FROM: "Acme <a@example.com>" })).toMatchObject({
+      smtpUrl,
+      mailFrom: "Acme <a@example.com>",
+    });
+    for (const bad of ["mail.example.com", "http://user:hush@h", "smtp://user:hush%@h"]) {
+      expect(() => readConfig({ TANDEM_SMTP_URL: bad })).toThrow("TANDEM_SMTP_URL=…: expected smtp://");
+    }
+    for (const bad of ["acme", "a@b <c@d", "A\nB <a@b>", "<a@b>, <c@d>"]) {
+      expect(() => readConfig({ TANDEM_MAIL_FROM: bad })).toThrow("TANDEM_MAIL_FROM");
+    }
+  });
+
   test("settings: web origins are a list", () => {
     expect(readConfig({}).sipWsOrigins).toEqual([]);
     const TANDEM_SIP_WS_ORIGINS = "https://a.example.com, http://localhost:5173";

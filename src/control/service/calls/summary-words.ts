@@ -24,7 +24,8 @@ export interface MailWords {
 const maxSubjectChars = 200;
 const maxNameChars = 80;
 const maxAskChars = 600;
-/** Of a text: short enough that telephones show it as one. */
+/** Of a text, which is to be a short one. */
+const maxTextNameChars = 40;
 const maxTextAskChars = 200;
 
 const urgencyTags = { high: "High", medium: "Medium", low: "Low" } as const satisfies Record<
@@ -34,7 +35,7 @@ const urgencyTags = { high: "High", medium: "Medium", low: "Low" } as const sati
 
 /** The e-mail about a call. */
 export function mailWords({ summary, from, number, calledAt, businessName, agencyName }: SummaryContent): MailWords {
-  const { name, phone } = callerOf(summary, from);
+  const { name, phone } = callerOf(summary, from, maxNameChars);
   const business = oneLine(businessName ?? number, maxNameChars);
   const urgency = urgencyTags[summary.urgency];
   const when = `${new Date(calledAt).toISOString().slice(0, 16).replace("T", " ")} UTC`;
@@ -57,16 +58,16 @@ export function mailWords({ summary, from, number, calledAt, businessName, agenc
 
 /** The text about a call. */
 export function textWords({ summary, from }: SummaryContent): string {
-  const { name, phone } = callerOf(summary, from);
-  const wish = summary.callbackBy === null ? "" : ` Call back ${oneLine(summary.callbackBy, maxNameChars)}.`;
+  const { name, phone } = callerOf(summary, from, maxTextNameChars);
+  const wish = summary.callbackBy === null ? "" : ` Call back ${oneLine(summary.callbackBy, maxTextNameChars)}.`;
   const ask = oneLine(summary.summary, maxTextAskChars);
   const caller = name === undefined ? phone : `${name}, ${phone}`;
   return `Call from ${caller}. ${ask} Urgency: ${summary.urgency}.${wish} Reply STOP to opt out.`;
 }
 
-function callerOf({ callerName }: CallSummary, from: string): { name: string | undefined; phone: string } {
-  const name = oneLine(callerName ?? "", maxNameChars);
-  return { name: name === "" ? undefined : name, phone: oneLine(from, maxNameChars) || "a withheld number" };
+function callerOf({ callerName }: CallSummary, from: string, maxChars: number) {
+  const name = oneLine(callerName ?? "", maxChars);
+  return { name: name === "" ? undefined : name, phone: oneLine(from, maxChars) || "a withheld number" };
 }
 
 /** One line without control characters, cut between characters. */

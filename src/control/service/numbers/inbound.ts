@@ -123,7 +123,13 @@ function notConfigured(): GatewayError {
   return new GatewayError("conflict", advice, undefined, { reason: "inbound-ai-not-configured" });
 }
 
+/** One address, and no way to write it as a list or with a name. */
+const mailAddress = /^[^\s@<>()[\],;:\\"\p{C}]+@[^\s@<>()[\],;:\\"\p{C}]+$/u;
+
 function checkInbound({ contextWebhook: hook, contextSource, notify }: InboundOrder, deps: NumberDeps): void {
+  if (notify?.emailTo && !mailAddress.test(notify.emailTo)) {
+    throw new GatewayError("invalid-request", "must be one e-mail address", "notify.emailTo");
+  }
   if (notify?.smsTo && !parseE164(notify.smsTo)) {
     throw new GatewayError("invalid-request", "must be an E.164 number", "notify.smsTo");
   }
