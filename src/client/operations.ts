@@ -635,6 +635,7 @@ export interface CreateTrunkBody {
   /** OPTIONS to each target: at least 5; 0: none. */
   readonly probe_every_s?: number;
   readonly transfer?: "bridge" | "refer";
+  readonly redirects?: "own-hosts" | "any";
   readonly ring_timeout_ms?: number;
   readonly inbound?: {
     /** Addresses and blocks (203.0.113.0/24) its calls come from. */
@@ -708,6 +709,7 @@ export interface CreateTrunkAnswer {
   /** OPTIONS to each target: at least 5; 0: none. */
   readonly probe_every_s: number;
   readonly transfer: "bridge" | "refer";
+  readonly redirects: "own-hosts" | "any";
   readonly ring_timeout_ms: number;
   readonly inbound: {
     /** Addresses and blocks (203.0.113.0/24) its calls come from. */
@@ -795,6 +797,7 @@ export interface ListTrunksAnswer {
     /** OPTIONS to each target: at least 5; 0: none. */
     readonly probe_every_s: number;
     readonly transfer: "bridge" | "refer";
+    readonly redirects: "own-hosts" | "any";
     readonly ring_timeout_ms: number;
     readonly inbound: {
       /** Addresses and blocks (203.0.113.0/24) its calls come from. */
@@ -883,6 +886,7 @@ export interface ChangeTrunkBody {
   /** OPTIONS to each target: at least 5; 0: none. */
   readonly probe_every_s?: number;
   readonly transfer?: "bridge" | "refer";
+  readonly redirects?: "own-hosts" | "any";
   readonly ring_timeout_ms?: number;
   readonly inbound?: {
     /** Addresses and blocks (203.0.113.0/24) its calls come from. */
@@ -1581,6 +1585,24 @@ export interface GetCallTranscriptAnswer {
     readonly end_ms: number;
     readonly interrupted: boolean;
     readonly via: "speech" | "dtmf";
+  }[];
+  /** Give it as `cursor` for the next page; null: this was the last. */
+  readonly next_cursor: string | null;
+}
+
+export interface ListCallSummariesAnswer {
+  readonly data: readonly {
+    readonly channel: "email" | "text";
+    /** E-mail address or E.164. */
+    readonly to: string;
+    /** suppressed: the call was spam. */
+    readonly status: "pending" | "sent" | "failed" | "suppressed";
+    /** Why the last attempt failed, or why nothing is sent. */
+    readonly detail: string | null;
+    readonly attempts: number;
+    readonly next_attempt_at: string | null;
+    readonly created_at: string;
+    readonly settled_at: string | null;
   }[];
   /** Give it as `cursor` for the next page; null: this was the last. */
   readonly next_cursor: string | null;
@@ -2367,6 +2389,8 @@ export interface TandemOperations {
   sendCallDtmf(request: SendCallDtmfRequest, options?: RequestOptions): Promise<PlaceCallAnswer>;
   /** `GET /calls/{id}/transcript` */
   getCallTranscript(request: GetAgentRequest, options?: RequestOptions): Promise<GetCallTranscriptAnswer>;
+  /** `GET /calls/{id}/summaries`: What became of the summaries that the `notify` of the number has mailed and texted. */
+  listCallSummaries(request: GetAgentRequest, options?: RequestOptions): Promise<ListCallSummariesAnswer>;
   /** `GET /calls/{id}/tool-calls` */
   listCallToolCalls(request: GetAgentRequest, options?: RequestOptions): Promise<ListCallToolCallsAnswer>;
   /** `GET /calls/{id}/timeline` */
@@ -2543,6 +2567,7 @@ export const operations = {
   sayInCall: { method: "POST", path: "/calls/{id}/say", query: [], streams: false },
   sendCallDtmf: { method: "POST", path: "/calls/{id}/dtmf", query: [], streams: false },
   getCallTranscript: { method: "GET", path: "/calls/{id}/transcript", query: [], streams: false },
+  listCallSummaries: { method: "GET", path: "/calls/{id}/summaries", query: [], streams: false },
   listCallToolCalls: { method: "GET", path: "/calls/{id}/tool-calls", query: [], streams: false },
   getCallTimeline: { method: "GET", path: "/calls/{id}/timeline", query: [], streams: false },
   getCallRecording: { method: "GET", path: "/calls/{id}/recording", query: [], streams: false },
