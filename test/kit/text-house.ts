@@ -1,6 +1,8 @@
 /** Texts on a database of their own, with money, an outbox and an exchange that remember what they were told. */
+
 import { onTestFinished } from "vitest";
 import type { TextOutcome } from "../../src/control/exchange/text.ts";
+import { alone } from "../../src/control/service/nodes.ts";
 import type { TextDeps, TextNotice } from "../../src/control/service/texts/deps.ts";
 import { OtpWaiters } from "../../src/control/service/texts/io/otp-waiters.ts";
 import {
@@ -71,6 +73,8 @@ export async function textHouse(more: Partial<TextDeps> = {}): Promise<TextHouse
     clock,
     random,
     otpWaiters: new OtpWaiters<Text>(),
+    carrierOf: async () => undefined,
+    nodes: alone,
     money: {
       charge: async (_db, orgId, { item, ref, alreadyDone }) => {
         if (!alreadyDone) refuse(item);

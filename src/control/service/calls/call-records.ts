@@ -17,7 +17,7 @@ import type { RecordingFiles } from "../../store/recordings.ts";
 import type { WriteBatch, WriteQueue } from "../../store/write-queue.ts";
 import type { ServiceDeps } from "../deps.ts";
 import type { Money } from "../money/money.ts";
-import { alone, type Nodes } from "../nodes.ts";
+import type { Nodes } from "../nodes.ts";
 import type { Outbox } from "../webhooks/outbox.ts";
 import type { NewCallEvent } from "./call-events.ts";
 import { holdForCall, itemsOfNewCall, settleCall } from "./call-money.ts";
@@ -32,8 +32,8 @@ export interface CallRecordsDeps extends ServiceDeps {
   readonly recordings: RecordingFiles;
   readonly money: Pick<Money, "hold" | "settle">;
   readonly outbox: Pick<Outbox, "put">;
-  /** Undefined: no other gateway is on this database. */
-  readonly nodes?: Pick<Nodes, "id" | "others"> | undefined;
+  /** The gateways on this database. */
+  readonly nodes: Pick<Nodes, "id" | "others">;
   /** What a conversation came to; undefined: by rules. */
   readonly summarise?: Summarise;
   readonly resolveInbound: (to: E164, from: string) => Promise<ResolvedAgent | undefined>;
@@ -49,7 +49,7 @@ export function createCallRecords({
   recordings,
   money,
   outbox,
-  nodes = alone,
+  nodes,
   summarise = summariseByRules,
   resolveInbound,
 }: CallRecordsDeps): CallRecords {

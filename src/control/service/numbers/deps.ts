@@ -16,8 +16,8 @@ export interface NumberDeps extends ServiceDeps {
   readonly money: Pick<Money, "charge" | "checkPlan">;
   readonly priceBooks: PriceBooks;
   readonly outbox: Pick<Outbox, "put">;
-  /** Undefined: no other gateway is on this database. */
-  readonly nodes?: Pick<Nodes, "id"> | undefined;
+  /** The gateways on this database. */
+  readonly nodes: Pick<Nodes, "id">;
   /** The way to servers that customers named. */
   readonly exchange: typeof guardedFetch;
   readonly log: Pick<Logger, "warn">;

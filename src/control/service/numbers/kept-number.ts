@@ -1,5 +1,5 @@
 /** A telephone number as kept: its shape inside, and how it comes back from its row. */
-import type { AgentId, E164 } from "../../../kit/ids.ts";
+import type { AgentId, E164, OrgId } from "../../../kit/ids.ts";
 import type { NumberCapability, NumberType } from "../../carriers/carrier.ts";
 import type { AgentRow } from "../../store/agents.ts";
 import type { NumberRow } from "../../store/numbers.ts";
@@ -57,6 +57,36 @@ export interface TelephoneNumber {
   readonly nextChargeAt: number | null;
   readonly createdAt: number;
   readonly updatedAt: number;
+}
+
+/** A number in use that has nothing set, made at `now` (wall ms). */
+export function newNumberRow(id: string, orgId: OrgId, number: E164, now: number): NumberRow {
+  return {
+    id,
+    org_id: orgId,
+    number,
+    type: "local",
+    country: null,
+    area_code: null,
+    capabilities: "[]",
+    carrier: "own",
+    carrier_number_id: null,
+    status: "active",
+    inbound_agent_id: null,
+    outbound_agent_id: null,
+    inbound_extra: null,
+    outbound_extra: null,
+    label: null,
+    metadata: "{}",
+    byok_key: null,
+    byok_preview: null,
+    monthly_micros: 0,
+    next_charge_at: null,
+    created_at: now,
+    updated_at: now,
+    released_at: null,
+    node_id: null,
+  };
 }
 
 /** The number of a row; `agents` holds at least those the row points at. */

@@ -23,7 +23,7 @@ import type { SpokenLanguage } from "../agents/spoken-language.ts";
 import { clearByokKey, setByokKey } from "./byok.ts";
 import type { NumberDeps } from "./deps.ts";
 import { changeInbound, type InboundOrder, setAnswers, setInbound } from "./inbound.ts";
-import { type TelephoneNumber, toNumber } from "./kept-number.ts";
+import { newNumberRow, type TelephoneNumber, toNumber } from "./kept-number.ts";
 import { clearOutbound, type OutboundOrder, setOutbound } from "./outbound.ts";
 import { changePersona, checkAgents, forgetPersonas, type Persona } from "./personas.ts";
 import { buyNumber, isSold, type NumberOrder, type NumberWish, type Offer, restMs, searchNumbers } from "./purchase.ts";
@@ -128,7 +128,12 @@ export function createNumbers(deps: NumberDeps, orgId: OrgId): Numbers {
           throw new GatewayError("conflict", "this number is a telephone's", "number");
         }
         if ((await takenNumbers(trx, [number], clock.wall() - restMs)).has(number)) throw isTaken();
-        const row = ownRow(makeId("number", random), orgId, number, settings, clock.wall());
+        const row: NumberRow = {
+          ...newNumberRow(makeId("number", random), orgId, number, clock.wall()),
+          country: countryOf(number) ?? null,
+          capabilities: JSON.stringify(["voice", "sms"]),
+          ...settingColumns(settings),
+        };
         try {
           await insertNumber(trx, row);
         } catch (error) {
@@ -189,36 +194,6 @@ export function createNumbers(deps: NumberDeps, orgId: OrgId): Numbers {
     setByokKey: (id, key) => change(id, (trx, row) => setByokKey(trx, orgId, row, key, deps)),
     clearByokKey: (id) => change(id, (trx, row) => clearByokKey(trx, orgId, row, deps)),
     resolveOutbound: (number) => resolveOutbound(deps, orgId, number),
-  };
-}
-
-/** The row of a number that was brought along. */
-function ownRow(id: string, orgId: OrgId, number: E164, settings: Partial<NumberSettings>, now: number): NumberRow {
-  return {
-    id,
-    org_id: orgId,
-    number,
-    type: "local",
-    country: countryOf(number) ?? null,
-    area_code: null,
-    capabilities: JSON.stringify(["voice", "sms"]),
-    carrier: "own",
-    carrier_number_id: null,
-    status: "active",
-    inbound_agent_id: settings.inboundAgentId ?? null,
-    outbound_agent_id: settings.outboundAgentId ?? null,
-    inbound_extra: null,
-    outbound_extra: null,
-    label: settings.label ?? null,
-    metadata: JSON.stringify(settings.metadata ?? {}),
-    byok_key: null,
-    byok_preview: null,
-    monthly_micros: 0,
-    next_charge_at: null,
-    created_at: now,
-    updated_at: now,
-    released_at: null,
-    node_id: null,
   };
 }
 

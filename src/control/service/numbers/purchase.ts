@@ -20,6 +20,7 @@ import { findPhoneNamed } from "../../store/phones.ts";
 import { bookOf, readTerms } from "../money/standing.ts";
 import type { NumberDeps } from "./deps.ts";
 import { writeInboundExtra } from "./extras.ts";
+import { newNumberRow } from "./kept-number.ts";
 import { addMonths } from "./months.ts";
 import { checkAgents, forgetPersonas, makePersona, type Persona } from "./personas.ts";
 
@@ -199,30 +200,19 @@ async function reserve(
       const { persona, inboundAgentId = null, outboundAgentId = null, answers } = order;
       const own = persona && (await makePersona(trx, orgId, number, persona, deps));
       const row: NumberRow = {
-        id: makeId("number", random),
-        org_id: orgId,
-        number,
+        ...newNumberRow(makeId("number", random), orgId, number, now),
         type,
         country,
         area_code: areaCode,
         capabilities: JSON.stringify(capabilities),
         carrier: carrier.name,
-        carrier_number_id: null,
         status: "reserved",
         inbound_agent_id: own ?? inboundAgentId,
         outbound_agent_id: own ?? outboundAgentId,
         inbound_extra: answers === undefined ? null : writeInboundExtra({ enabled: answers }),
-        outbound_extra: null,
         label: order.label ?? null,
         metadata: JSON.stringify(order.metadata ?? {}),
-        byok_key: null,
-        byok_preview: null,
-        monthly_micros: 0,
-        next_charge_at: null,
-        created_at: now,
-        updated_at: now,
-        released_at: null,
-        node_id: deps.nodes?.id ?? null,
+        node_id: deps.nodes.id ?? null,
       };
       await insertNumber(trx, row);
       return row;

@@ -42,7 +42,7 @@ export async function keepArriving(
   const answer = await heedKeyword(deps, trx, orgId, arriving);
   if (direction === "inbound") {
     const order = { item: "text.inbound", quantity: 1, ref: row.id, alreadyDone: true } as const;
-    await deps.money?.charge(trx, orgId, order);
+    await deps.money.charge(trx, orgId, order);
   }
   row.otp = await readOtp(deps, trx, row);
   await insertText(trx, row);
@@ -97,7 +97,7 @@ async function readOtp({ money }: TextDeps, db: Db, { id, org_id: orgId, body }:
   const otp = extractOtp(body);
   if (otp === undefined) return null;
   try {
-    await money?.charge(db, orgId as OrgId, { item: "otp", quantity: 1, ref: id });
+    await money.charge(db, orgId as OrgId, { item: "otp", quantity: 1, ref: id });
     return otp;
   } catch (error) {
     if (error instanceof GatewayError && (error.code === "forbidden" || error.code === "payment-required")) return null;

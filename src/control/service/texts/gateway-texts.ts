@@ -62,7 +62,7 @@ export function createGatewayTexts(deps: TextDeps): GatewayTexts {
       if (was) await tell(deps, trx, was);
       const row = await moveText(trx, id, before[status], change);
       if (!row) return;
-      if (status === "failed") await deps.money?.refund(trx, row.org_id as OrgId, row.id);
+      if (status === "failed") await deps.money.refund(trx, row.org_id as OrgId, row.id);
       await tell(deps, trx, row);
     });
 
@@ -118,7 +118,7 @@ export function createGatewayTexts(deps: TextDeps): GatewayTexts {
       await insisting(() => settle(id, outcome));
       return;
     }
-    const company = row.direction === "outbound" && sender ? await deps.carrierOf?.(db, sender) : undefined;
+    const company = row.direction === "outbound" && sender ? await deps.carrierOf(db, sender) : undefined;
     if (company && sender && receiver) {
       const away: TextOutcome = { status: "failed", detail: "the carrier cannot be reached" };
       company.texts
@@ -170,7 +170,7 @@ export function createGatewayTexts(deps: TextDeps): GatewayTexts {
       settle,
     },
     connect: async (given) => {
-      const others = (await deps.nodes?.others()) ?? new Set();
+      const others = await deps.nodes.others();
       const isLeft = ({ node_id: owner }: TextRow) => owner === null || !others.has(owner);
       await failQueued(isLeft);
       exchange = given;

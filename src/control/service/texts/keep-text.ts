@@ -59,7 +59,7 @@ export function newRow(
     otp_taken_at: null,
     metadata: "{}",
     idempotency_key: null,
-    node_id: nodes?.id ?? null,
+    node_id: nodes.id ?? null,
     created_at: now,
     updated_at: now,
   };
@@ -90,7 +90,7 @@ export async function keepOutgoing(deps: TextDeps, db: Db, text: OutgoingText): 
     }
     // What stays between our own phones and numbers costs nothing.
     if (direction === "outbound")
-      await deps.money?.charge(db, orgId, { item: "text.outbound", quantity: 1, ref: row.id });
+      await deps.money.charge(db, orgId, { item: "text.outbound", quantity: 1, ref: row.id });
   }
   await insertText(db, row);
   if (isOurs) await tell(deps, db, row);
@@ -110,7 +110,7 @@ export function join(
 /** Tells the customer where a text now stands. Texts between phones are nobody's business. */
 export async function tell({ outbox }: TextDeps, db: Db, row: TextRow): Promise<void> {
   const status = row.status as TextStatus;
-  if (!outbox || row.conversation_id === null || status === "queued") return;
+  if (row.conversation_id === null || status === "queued") return;
   const text = toText(row);
   const about = { subject: text.id, text };
   const notices: TextNotice[] = [{ ...about, type: noticeOf[status] }];

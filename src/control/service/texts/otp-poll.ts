@@ -46,7 +46,7 @@ export async function waitForOtp(
   try {
     let text = await look();
     // Nothing is there, and nothing would be read: better said now than in a minute.
-    if (!text) await money?.checkPlan(db, orgId, "otp");
+    if (!text) await money.checkPlan(db, orgId, "otp");
     for (let leftMs = Math.min(timeoutMs, maxOtpWaitMs); !text && leftMs > 0; leftMs -= lookAgainMs) {
       text = await waiter.next(Math.min(leftMs, lookAgainMs), signal);
       if (signal.aborted || otpWaiters.isClosed) break;

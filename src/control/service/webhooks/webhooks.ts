@@ -7,6 +7,7 @@ import {
   type DeliveryRow,
   type DeliveryStatus,
   findDelivery,
+  holdWaiting,
   hurryDeliveries,
   pageOfDeliveries,
   reviveDelivery,
@@ -191,7 +192,11 @@ export function createWebhooks(deps: WebhooksDeps, orgId: string, dialect: Diale
       return toWebhook(row);
     },
     delete: async (id) => {
-      if (!(await deleteWebhook(db, owner, id))) throw new GatewayError("not-found", "there is no such webhook");
+      await db.transaction().execute(async (trx) => {
+        await find(trx, id);
+        await holdWaiting(trx, deps.database.kind, id);
+        if (!(await deleteWebhook(trx, owner, id))) throw new GatewayError("not-found", "there is no such webhook");
+      });
       outbox.wake([id]);
     },
     rotate: async (id, overlapMs = defaultOverlapMs) => {

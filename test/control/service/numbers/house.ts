@@ -1,4 +1,5 @@
 /** Numbers on a database of their own, with money, a carrier that can be made to fail, and organisations that buy. */
+
 import { onTestFinished } from "vitest";
 import type { AvailableNumber, Carrier } from "../../../../src/control/carriers/carrier.ts";
 import { createLocalCarrier } from "../../../../src/control/carriers/local.ts";
@@ -6,6 +7,7 @@ import { type Agents, createAgents } from "../../../../src/control/service/agent
 import { createMoney } from "../../../../src/control/service/money/money.ts";
 import { createLocalPayments, createPaymentLinks } from "../../../../src/control/service/money/payment.ts";
 import { defaultPriceBooks } from "../../../../src/control/service/money/prices.ts";
+import { alone } from "../../../../src/control/service/nodes.ts";
 import type { NumberDeps } from "../../../../src/control/service/numbers/deps.ts";
 import { createNumbers, type Numbers } from "../../../../src/control/service/numbers/numbers.ts";
 import { restMs } from "../../../../src/control/service/numbers/purchase.ts";
@@ -105,6 +107,7 @@ export async function numberHouse(changes: Partial<NumberDeps> = {}): Promise<Nu
     }),
   );
   const deps: NumberDeps = {
+    nodes: alone,
     ...base,
     allowHttp: false,
     carriers: [carrier],

@@ -1,6 +1,7 @@
 import Database from "better-sqlite3";
 import pg from "pg";
 import { expect, onTestFinished, test } from "vitest";
+import { alone } from "../../../../src/control/service/nodes.ts";
 import { OtpWaiters } from "../../../../src/control/service/texts/io/otp-waiters.ts";
 import { createGatewayTexts, createTexts } from "../../../../src/control/service/texts/texts.ts";
 import { openDatabase } from "../../../../src/control/store/database.ts";
@@ -26,7 +27,16 @@ test("texts: two that stood in each other's way in the database both arrive, onc
       if (trouble) throw trouble;
     },
   };
-  const deps = { database, clock, random, outbox, otpWaiters: new OtpWaiters<never>() };
+  const deps = {
+    database,
+    clock,
+    random,
+    money: services.money,
+    outbox,
+    carrierOf: async () => undefined,
+    nodes: alone,
+    otpWaiters: new OtpWaiters<never>(),
+  };
   const texts = createTexts(deps, createGatewayTexts(deps), firstOrgId);
   const { id } = await texts.send({ from: ours, to: theirs, body: "hello" });
   expect(troubles).toEqual([]);
