@@ -1,6 +1,7 @@
 /** What the webhooks are to be told: rows written with the change they tell of, sent and marked later. */
 import { type Insertable, type Selectable, sql } from "kysely";
 import type { Db } from "./database.ts";
+import type { DatabaseKind } from "./database-kind.ts";
 import { cutPage, olderThan, type Page, type PageRequest } from "./page.ts";
 import type { WebhookDeliveriesTable } from "./schema.ts";
 
@@ -88,7 +89,8 @@ export type DeliveryMark = Pick<
 
 /** Notes what attempts came to; rows that are settled already stay as they are. */
 export async function markDeliveries(db: Db, marks: readonly DeliveryMark[]): Promise<void> {
-  for (const { position, ...change } of marks) {
+  // In the order of `holdWaiting`: of two that lock the same rows in different orders PostgreSQL ends one.
+  for (const { position, ...change } of [...marks].sort((a, b) => a.position - b.position)) {
     await db
       .updateTable("webhook_deliveries")
       .set(change)
@@ -96,6 +98,20 @@ export async function markDeliveries(db: Db, marks: readonly DeliveryMark[]): Pr
       .where("status", "=", pending)
       .execute();
   }
+}
+
+/** Locks all that waits for a webhook until the transaction ends, before it is all changed or deleted. */
+export async function holdWaiting(db: Db, kind: DatabaseKind, webhookId: string): Promise<void> {
+  // In SQLite the whole transaction is a lock.
+  if (!kind.skipsLocked) return;
+  await db
+    .selectFrom("webhook_deliveries")
+    .select("position")
+    .where("webhook_id", "=", webhookId)
+    .where("status", "=", pending)
+    .orderBy("position")
+    .forUpdate()
+    .execute();
 }
 
 /** What a list of deliveries is narrowed to. */

@@ -185,7 +185,10 @@ export function createWebhooks(deps: WebhooksDeps, orgId: string, dialect: Diale
         const before = await lock(trx, id);
         await updateWebhook(trx, orgId, id, change);
         const after = { ...before, ...change };
-        if (after.url !== before.url || after.enabled > before.enabled) await hurryDeliveries(trx, id, now);
+        if (after.url !== before.url || after.enabled > before.enabled) {
+          await holdWaiting(trx, deps.database.kind, id);
+          await hurryDeliveries(trx, id, now);
+        }
         return after;
       });
       outbox.wake([id]);
