@@ -170,6 +170,26 @@ describe("baresip changes its calls", () => {
     expect(await callThatIs(exchange, id, "ended")).toMatchObject({ cause: "caller-hung-up" });
   }, 120_000);
 
+  test("it passes another telephone to an agent: the agent greets that one, whose call goes on", async () => {
+    const a = await pickUpPhone(exchange, newNumber(), 2300, pcmu);
+    const b = await pickUpPhone(exchange, newNumber(), 0, opus + answersItself);
+    a.phone.command(`/dial ${b.number}`);
+    await b.shows("established");
+    await hearsTones(b, [a.hz], []);
+    // The newer one of the two: that of the telephone that was called.
+    const { id, direction, peer_call_id: askedId } = await callFrom(exchange, a.number);
+    expect(direction).toBe("outbound");
+    a.phone.command("/transfer +15550100");
+    await hearsAgent(b);
+    expect((await callThatIs(exchange, askedId, "ended")).cause).toBe("transferred");
+    b.phone.command("/hangup");
+    const stayed = await callThatIs(exchange, id, "ended");
+    const inside = await callThatIs(exchange, stayed.peer_call_id, "ended");
+    const agents = await callThatIs(exchange, inside.peer_call_id, "ended");
+    expect([stayed.cause, inside.cause, agents.cause]).toEqual(["callee-hung-up", "caller-hung-up", "caller-hung-up"]);
+    expect([agents.from, agents.to]).toEqual([b.number, "+15550100"]);
+  }, 120_000);
+
   test("it holds another telephone and takes it back, then passes it on: the third one talks with it", async () => {
     const a = await pickUpPhone(exchange, newNumber(), 2300, pcmu);
     const b = await pickUpPhone(exchange, newNumber(), 1700, opus + answersItself);
