@@ -58,6 +58,9 @@ export const IdParams = Type.Object({ id: Type.String() });
 /** E.164: at most 15 digits behind the plus. */
 export const e164Pattern = "^\\+[1-9][0-9]{1,14}$";
 
+/** What a customer keeps with a number, a call or a text. */
+export const Metadata = textMap({ maxProperties: 24, names: "^.{1,64}$", maxLength: 512 });
+
 /** An instant on the wire: ISO 8601, UTC, ms. */
 export const Instant = Type.String({ format: "date-time" });
 

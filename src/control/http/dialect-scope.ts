@@ -3,7 +3,6 @@ import { GatewayError } from "../../kit/errors.ts";
 import { type Refusal, toRefusal } from "./errors.ts";
 import type { LimitTable } from "./limits/limit-table.ts";
 import { createRouteLimits, type LimitDeps } from "./limits/route-limits.ts";
-import { compileSchema } from "./validation.ts";
 
 /** How an API answers a refused request. */
 export interface RefusalAnswer {
@@ -23,10 +22,6 @@ export interface DialectScopeOptions {
   readonly authenticate: onRequestAsyncHookHandler;
   readonly limits: LimitTable;
   readonly limitDeps: LimitDeps;
-  /** Members of bodies and queries that a schema neither lists nor allows: passed over, or refused and named. */
-  readonly unknownFields: "ignored" | "refused";
-  /** Largest body, in bytes, unless a route says otherwise; undefined: that of the server. */
-  readonly maxBodyBytes?: number;
   /** Told of refusals that are our fault. */
   readonly failed: (error: unknown, request: FastifyRequest) => void;
   /** Routes that need no key; their limits count by address. */
@@ -46,10 +41,7 @@ export function registerDialect(app: FastifyInstance, options: DialectScopeOptio
       scope.setNotFoundHandler(() => {
         throw new GatewayError("not-found", "there is no such path in this API");
       });
-      readJson(scope, options.maxBodyBytes);
-      if (options.unknownFields === "refused") {
-        scope.setValidatorCompiler((route) => compileSchema({ ...route, schema: closeObjects(route.schema) }));
-      }
+      readJson(scope);
       const limits = createRouteLimits({ ...limitDeps, dialect, mount, table });
       await scope.register(async (open) => {
         limits.limit(open);
@@ -86,25 +78,11 @@ export function answerOutsideRoutes(
 }
 
 /** Clients put `content-type: application/json` on everything, so an empty body is none. */
-function readJson(scope: FastifyInstance, maxBodyBytes: number | undefined): void {
+function readJson(scope: FastifyInstance): void {
   const parse = scope.getDefaultJsonParser("error", "error");
-  const options = { parseAs: "string", ...(maxBodyBytes !== undefined && { bodyLimit: maxBodyBytes }) } as const;
   scope.removeContentTypeParser("application/json");
-  scope.addContentTypeParser<string>("application/json", options, (request, body, done) => {
+  scope.addContentTypeParser<string>("application/json", { parseAs: "string" }, (request, body, done) => {
     if (body === "") done(null, undefined);
     else parse(request, body, done);
   });
-}
-
-/** A schema whose objects take no member that they do not list, unless they say themselves what else they take. */
-export function closeObjects(schema: unknown): object {
-  const walk = (value: unknown): unknown => {
-    if (Array.isArray(value)) return value.map(walk);
-    if (value === null || typeof value !== "object") return value;
-    const entries = Object.entries(value).map(([name, part]) => [name, walk(part)]);
-    const open =
-      "type" in value && value.type === "object" && "properties" in value && !("additionalProperties" in value);
-    return Object.fromEntries(open ? [...entries, ["additionalProperties", false]] : entries);
-  };
-  return walk(schema) as object;
 }

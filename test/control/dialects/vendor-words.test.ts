@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { type CallState, callsIn, stateOf } from "../../../src/control/dialects/call-states.ts";
-import { fieldNamed } from "../../../src/control/dialects/field-names.ts";
+import { fieldNamed } from "../../../src/control/dialects/refusal-words.ts";
 import { vendorIds } from "../../../src/control/dialects/vendor-ids.ts";
 
 describe("words that the vendors' APIs share", () => {

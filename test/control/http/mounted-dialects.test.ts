@@ -11,7 +11,6 @@ function api(dialect: Dialect, change: Partial<MountedDialect> = {}): MountedDia
     mount: `/${dialect}`,
     answer: ({ status, code }) => ({ status, body: { [dialect]: code } }),
     limits: { routes: { "GET /v1/calls": { perMinute: 3 } } },
-    unknownFields: "ignored",
     openRoutes: (scope) => {
       scope.get("/v1/voices", async () => ({ voicesOf: dialect }));
     },

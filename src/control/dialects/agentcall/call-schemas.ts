@@ -62,6 +62,7 @@ export const CallBody = Type.Object({
   recorded: Type.Boolean({ description: "There is a recording to be fetched." }),
   metadata: nullable(Metadata),
   peerCallId: nullable(Type.String({ description: "The other leg of a call between two numbers of yours." })),
+  toolCallCount: Type.Integer({ description: "How often the agent has called your tools." }),
   cost: Type.Number({ description: "US dollars; of a call in progress what it has cost so far." }),
   createdAt: Instant,
   startedAt: nullable(Instant),

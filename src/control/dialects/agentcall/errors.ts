@@ -2,13 +2,9 @@
 import type { GatewayErrorCode, RefusalReason } from "../../../kit/errors.ts";
 import type { RefusalAnswer } from "../../http/dialect-scope.ts";
 import type { Refusal } from "../../http/errors.ts";
+import type { RefusalWords } from "../refusal-words.ts";
 
-interface Words {
-  readonly status: number;
-  readonly code: string;
-}
-
-const byCode: Readonly<Record<GatewayErrorCode, Words>> = {
+const byCode: Readonly<Record<GatewayErrorCode, RefusalWords>> = {
   "invalid-request": { status: 422, code: "validation_error" },
   unauthorized: { status: 401, code: "unauthorized" },
   "payment-required": { status: 402, code: "payment_required" },
@@ -22,7 +18,7 @@ const byCode: Readonly<Record<GatewayErrorCode, Words>> = {
   internal: { status: 500, code: "internal_error" },
 };
 
-const byReason: Readonly<Record<RefusalReason, Words>> = {
+const byReason: Readonly<Record<RefusalReason, RefusalWords>> = {
   "payment-method-required": { status: 402, code: "payment_method_required" },
   "insufficient-credits": { status: 402, code: "insufficient_credits" },
   "spending-cap-reached": { status: 402, code: "spending_cap_reached" },
@@ -43,10 +39,10 @@ const byReason: Readonly<Record<RefusalReason, Words>> = {
 };
 
 /** A body that is no JSON was not looked at: there is nothing in it to validate. */
-const unreadable: Words = { status: 400, code: "bad_request" };
+const unreadable: RefusalWords = { status: 400, code: "bad_request" };
 
 /** Every code an error may have, and its status; for `/llms.txt`. */
-export const errorWords: readonly Words[] = [...Object.values(byCode), unreadable, ...Object.values(byReason)];
+export const errorWords: readonly RefusalWords[] = [...Object.values(byCode), unreadable, ...Object.values(byReason)];
 
 /** Inner names that are another word here. */
 const ownWords: Readonly<Record<string, string>> = {

@@ -20,8 +20,6 @@ export const agentcallApi: MountedDialect = {
   mount: mounts.agentcall,
   answer,
   limits: agentcallLimits.table,
-  // Clients of the hosted service send what is not here yet.
-  unknownFields: "ignored",
   openRoutes: (scope) => {
     const app = scope.withTypeProvider<TypeBoxTypeProvider>();
     catalogueRoutes(app);

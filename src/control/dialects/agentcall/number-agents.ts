@@ -39,7 +39,7 @@ function inboundRoutes(app: TypedApp): void {
       },
     },
     async ({ tenant, params: { numberId }, body }) => {
-      const { language, contextWebhook, contextSource, liveTranscript } = body;
+      const { language, contextWebhook, contextSource, liveTranscript, tools, actionWebhook } = body;
       const number = await tenant.numbers.setInbound(numberId, {
         persona: { ...readPersona(body), instructions: body.systemPrompt },
         language,
@@ -47,6 +47,8 @@ function inboundRoutes(app: TypedApp): void {
         contextWebhook,
         contextSource: contextSource && contextSourceOf[contextSource],
         liveTranscript,
+        tools: tools ?? [],
+        actionWebhook,
       });
       return renderInbound(number);
     },

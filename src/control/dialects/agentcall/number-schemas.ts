@@ -1,5 +1,6 @@
 import { type Static, Type } from "@fastify/type-provider-typebox";
 import { contextTimeouts } from "../../service/calls/call-context.ts";
+import { actionTimeouts } from "../../service/numbers/inbound.ts";
 import { allNullable, Instant, nullable, words } from "../shapes.ts";
 import { E164Text, LanguageWord, pageQuery, VoiceWord } from "./shapes.ts";
 import { type ContextSourceWord, contextSourceOf } from "./words.ts";
@@ -52,6 +53,23 @@ const ContextWebhookBody = Type.Object({
   signingSecret: Type.String({ maxLength: 256, description: "Key of the HMAC; at least 32 characters." }),
   timeoutMs: Type.Optional(Type.Integer({ minimum: contextTimeouts.minMs, maximum: contextTimeouts.maxMs })),
 });
+const ActionWebhookBody = Type.Object({
+  url: Type.String({ maxLength: 2048, description: "https:// URL that runs the tools." }),
+  signingSecret: Type.String({ maxLength: 256, description: "Key of the HMAC; at least 32 characters." }),
+  timeoutMs: Type.Optional(Type.Integer({ minimum: actionTimeouts.minMs, maximum: actionTimeouts.maxMs })),
+});
+const Tools = Type.Array(
+  Type.Object({
+    name: Type.String({ pattern: "^[A-Za-z0-9_-]{1,64}$" }),
+    description: Type.String({ maxLength: 1024 }),
+    parameters: Type.Unsafe<Record<string, unknown>>({
+      type: "object",
+      additionalProperties: true,
+      description: "JSON Schema of the arguments object.",
+    }),
+  }),
+  { maxItems: 64 },
+);
 const ContextSource = words(Object.keys(contextSourceOf) as ContextSourceWord[]);
 const SmsMode = words(["off"], { description: "Texts are kept and told, not answered." });
 
@@ -64,6 +82,8 @@ export const InboundConfigBody = Type.Object({
   contextWebhook: Type.Optional(nullable(ContextWebhookBody)),
   contextSource: Type.Optional(ContextSource),
   liveTranscript: Type.Optional(Type.Boolean()),
+  tools: Type.Optional(nullable(Tools)),
+  actionWebhook: Type.Optional(nullable(ActionWebhookBody)),
   smsMode: Type.Optional(SmsMode),
 });
 export type InboundConfigBody = Static<typeof InboundConfigBody>;
@@ -110,6 +130,8 @@ export const InboundBody = Type.Object({
   contextWebhook: nullable(Type.Object({ url: Type.String(), timeoutMs: Type.Integer() })),
   contextSource: ContextSource,
   liveTranscript: Type.Boolean(),
+  tools: Tools,
+  actionWebhook: nullable(Type.Object({ url: Type.String(), timeoutMs: Type.Integer() })),
   smsMode: SmsMode,
   ...voiceMode,
 });

@@ -19,6 +19,7 @@ export function renderCall(call: Call): CallBody {
     recorded: call.recording !== null,
     metadata: metadataOf(call),
     peerCallId: call.peerCallId,
+    toolCallCount: call.toolCallCount,
     cost: dollars(call.costMicros),
     createdAt: instant(call.createdAt),
     startedAt: instantOrNull(call.startedAt),
@@ -39,6 +40,7 @@ const justPlaced = {
   durationMs: null,
   recording: null,
   peerCallId: null,
+  toolCallCount: 0,
   costMicros: 0,
 } as const satisfies Partial<Call>;
 

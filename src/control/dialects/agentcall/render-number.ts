@@ -50,6 +50,8 @@ const nobody = {
   contextWebhook: null,
   contextSource: "none",
   liveTranscript: false,
+  tools: [],
+  actionWebhook: null,
   smsMode: "off",
 } as const satisfies Omit<InboundBody, keyof VoiceModeBody>;
 
@@ -61,6 +63,8 @@ function renderConfigured(config: InboundConfig, number: TelephoneNumber): Inbou
     contextWebhook: config.contextWebhook,
     contextSource: contextSources[config.contextSource],
     liveTranscript: config.liveTranscript,
+    tools: [...config.tools],
+    actionWebhook: config.actionWebhook,
     smsMode: "off",
     ...renderVoiceMode(number),
   };

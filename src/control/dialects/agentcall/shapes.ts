@@ -4,9 +4,11 @@ import type { FastifyReply } from "fastify";
 import { spokenLanguages } from "../../service/agents/spoken-language.ts";
 import { type VoiceId, voices } from "../../service/agents/voices.ts";
 import type { Page, PageRequest } from "../../service/page.ts";
-import { nullable, readCursor, words, writeCursor } from "../shapes.ts";
+import { e164Pattern, nullable, readCursor, words, writeCursor } from "../shapes.ts";
 
-export const E164Text = Type.String({ pattern: "^\\+[1-9][0-9]{1,14}$", description: "E.164: +14155551234." });
+export { IdParams } from "../shapes.ts";
+
+export const E164Text = Type.String({ pattern: e164Pattern, description: "E.164: +14155551234." });
 
 /** One of our numbers; which, the service finds out. */
 export const OwnNumber = Type.String({
@@ -15,7 +17,6 @@ export const OwnNumber = Type.String({
   description: "A number of yours, by its id (num_…) or in E.164.",
 });
 
-export const IdParams = Type.Object({ id: Type.String() });
 export const NumberIdParams = Type.Object({ numberId: Type.String() });
 
 const voiceIds: readonly VoiceId[] = voices.map(({ id }) => id);

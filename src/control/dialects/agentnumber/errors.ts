@@ -2,16 +2,9 @@
 import type { GatewayErrorCode, RefusalReason } from "../../../kit/errors.ts";
 import type { RefusalAnswer } from "../../http/dialect-scope.ts";
 import type { Refusal } from "../../http/errors.ts";
-import { fieldNamed } from "../field-names.ts";
+import { fieldNamed, type RefusalWords } from "../refusal-words.ts";
 
-interface Words {
-  readonly status: number;
-  readonly code: string;
-  /** Instead of our own sentence, where the documents have one. */
-  readonly message?: string;
-}
-
-const byCode: Readonly<Record<GatewayErrorCode, Words>> = {
+const byCode: Readonly<Record<GatewayErrorCode, RefusalWords>> = {
   "invalid-request": { status: 400, code: "validation_error" },
   unauthorized: { status: 401, code: "unauthorized", message: "Invalid or missing API key." },
   "payment-required": { status: 402, code: "payment_required" },
@@ -25,7 +18,7 @@ const byCode: Readonly<Record<GatewayErrorCode, Words>> = {
   internal: { status: 500, code: "internal_error", message: "Internal error." },
 };
 
-const byReason: Readonly<Record<RefusalReason, Words>> = {
+const byReason: Readonly<Record<RefusalReason, RefusalWords>> = {
   "payment-method-required": { status: 402, code: "payment_method_required" },
   "insufficient-credits": { status: 402, code: "insufficient_credits", message: "Insufficient credits." },
   "spending-cap-reached": { status: 402, code: "spending_cap_reached" },

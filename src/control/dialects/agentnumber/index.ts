@@ -14,7 +14,6 @@ export const agentnumberApi: MountedDialect = {
   mount: mounts.agentnumber,
   answer,
   limits: {},
-  unknownFields: "ignored",
   routes: (scope) => {
     const app = scope.withTypeProvider<TypeBoxTypeProvider>();
     numberRoutes(app);

@@ -3,10 +3,10 @@ import { Type } from "@fastify/type-provider-typebox";
 import type { FastifyReply } from "fastify";
 import { idPrefixes } from "../../../kit/ids.ts";
 import type { Page, PageRequest } from "../../service/page.ts";
-import { e164Pattern, readCursor, textMap, writeCursor } from "../shapes.ts";
+import { e164Pattern, readCursor, writeCursor } from "../shapes.ts";
 import { vendorIds } from "../vendor-ids.ts";
 
-export { IdParams } from "../shapes.ts";
+export { IdParams, Metadata } from "../shapes.ts";
 
 export const textIds = vendorIds("text", "sms");
 
@@ -15,8 +15,6 @@ export const NumberId = Type.String({
   pattern: `^${idPrefixes.number}_[0-9a-z]{1,64}$`,
   description: "One of your numbers, by its id: num_a1b2c3d4e5f6.",
 });
-/** What a customer keeps with a number, a call or a text. */
-export const Metadata = textMap({ maxProperties: 24, names: "^.{1,64}$", maxLength: 512 });
 
 /** Members of a query that pick a page. */
 export const PageQuery = Type.Object({

@@ -3,7 +3,7 @@ import type { CallFilter } from "../../service/calls/calls.ts";
 import type { Call } from "../../service/calls/kept-call.ts";
 import { callsIn, stateOf } from "../call-states.ts";
 import { hashOf, IdempotencyHeaders, markReplay } from "../idempotency.ts";
-import { type TypedApp, textMap, words } from "../shapes.ts";
+import { Metadata, type TypedApp, words } from "../shapes.ts";
 import {
   agentIds,
   E164Text,
@@ -36,7 +36,7 @@ const PlaceCallBody = Type.Object({
   agent_id: IdText,
   to: E164Text,
   from: Type.Optional(E164Text),
-  metadata: Type.Optional(textMap({ maxProperties: 24, names: "^.{1,64}$", maxLength: 512 })),
+  metadata: Type.Optional(Metadata),
 });
 
 /** `/v1/calls`: calls placed and found, what was said on them and how it sounds. */

@@ -2,16 +2,9 @@
 import type { GatewayErrorCode, RefusalReason } from "../../../kit/errors.ts";
 import type { RefusalAnswer } from "../../http/dialect-scope.ts";
 import type { Refusal } from "../../http/errors.ts";
-import { fieldNamed } from "../field-names.ts";
+import { fieldNamed, type RefusalWords } from "../refusal-words.ts";
 
-interface Words {
-  readonly status: number;
-  readonly code: string;
-  /** Instead of our own sentence, where the documents have one. */
-  readonly message?: string;
-}
-
-const byCode: Readonly<Record<GatewayErrorCode, Words>> = {
+const byCode: Readonly<Record<GatewayErrorCode, RefusalWords>> = {
   "invalid-request": { status: 422, code: "validation_error" },
   unauthorized: {
     status: 401,
@@ -29,7 +22,7 @@ const byCode: Readonly<Record<GatewayErrorCode, Words>> = {
   internal: { status: 500, code: "internal_error", message: "Something went wrong here; contact support." },
 };
 
-const byReason: Readonly<Record<RefusalReason, Words>> = {
+const byReason: Readonly<Record<RefusalReason, RefusalWords>> = {
   "payment-method-required": { status: 402, code: "payment_method_required" },
   "insufficient-credits": { status: 402, code: "insufficient_balance" },
   "spending-cap-reached": { status: 402, code: "spending_cap_reached" },
@@ -50,7 +43,7 @@ const byReason: Readonly<Record<RefusalReason, Words>> = {
 };
 
 /** What cannot be read, and parameters of the URL, are a bad request; what stands in a body is a validation error. */
-const badRequest: Words = { status: 400, code: "bad_request" };
+const badRequest: RefusalWords = { status: 400, code: "bad_request" };
 
 /** Inner names that are another word here. */
 const ownWords: Readonly<Record<string, string>> = {

@@ -28,7 +28,6 @@ export const jagcallApi: MountedDialect = {
   mount: mounts.jagcall,
   answer,
   limits,
-  unknownFields: "ignored",
   routes: (scope) => {
     const app = scope.withTypeProvider<TypeBoxTypeProvider>();
     agentRoutes(app);

@@ -2,7 +2,7 @@ import { Type } from "@fastify/type-provider-typebox";
 import type { GatewayErrorCode } from "../../../kit/errors.ts";
 import type { RefusalAnswer } from "../../http/dialect-scope.ts";
 import type { Refusal } from "../../http/errors.ts";
-import { fieldNamed } from "../field-names.ts";
+import { fieldNamed } from "../refusal-words.ts";
 
 /** The words of this API for each refusal. */
 const codes: Readonly<Record<GatewayErrorCode, string>> = {

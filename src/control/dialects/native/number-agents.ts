@@ -36,7 +36,7 @@ export function numberAgentRoutes(app: TypedApp): void {
       },
     },
     async ({ tenant, params: { id }, body }) => {
-      const { notify, context_webhook: hook } = body;
+      const { notify, context_webhook: hook, action_webhook: actions } = body;
       const number = await tenant.numbers.setInbound(id, {
         persona: readPersona(body),
         language: body.language,
@@ -49,6 +49,12 @@ export function numberAgentRoutes(app: TypedApp): void {
         contextWebhook: hook && { url: hook.url, signingSecret: hook.signing_secret, timeoutMs: hook.timeout_ms },
         contextSource: body.context_source,
         liveTranscript: body.live_transcript,
+        tools: body.tools,
+        actionWebhook: actions && {
+          url: actions.url,
+          signingSecret: actions.signing_secret,
+          timeoutMs: actions.timeout_ms,
+        },
       });
       return renderInbound(number);
     },
@@ -175,7 +181,7 @@ function renderVoiceMode({ voiceMode, byokPreview }: TelephoneNumber) {
 function renderInbound(number: TelephoneNumber): InboundBody {
   const config = number.inbound;
   if (!config) throw new GatewayError("not-found", "no agent answers this number");
-  const { notify, contextWebhook } = config;
+  const { notify, contextWebhook, actionWebhook } = config;
   return {
     mode: config.mode,
     ...renderPersona(config.agent, config.language),
@@ -188,6 +194,8 @@ function renderInbound(number: TelephoneNumber): InboundBody {
     context_webhook: contextWebhook && { url: contextWebhook.url, timeout_ms: contextWebhook.timeoutMs },
     context_source: config.contextSource,
     live_transcript: config.liveTranscript,
+    tools: [...config.tools],
+    action_webhook: actionWebhook && { url: actionWebhook.url, timeout_ms: actionWebhook.timeoutMs },
     ...renderVoiceMode(number),
   };
 }

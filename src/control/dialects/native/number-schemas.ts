@@ -1,6 +1,7 @@
 import { type Static, Type } from "@fastify/type-provider-typebox";
 import { spokenLanguages } from "../../service/agents/spoken-language.ts";
 import { contextTimeouts } from "../../service/calls/call-context.ts";
+import { actionTimeouts } from "../../service/numbers/inbound.ts";
 import { allNullable, e164Pattern, Instant, nullable, strict, textMap, words } from "./shapes.ts";
 
 const E164Text = Type.String({ pattern: e164Pattern, description: "E.164." });
@@ -107,6 +108,23 @@ const notify = allNullable({
 const ContextSourceWord = words(["none", "memory", "webhook", "merge"]);
 const TimeoutMs = Type.Integer({ minimum: contextTimeouts.minMs, maximum: contextTimeouts.maxMs });
 
+const ActionTimeoutMs = Type.Integer({ minimum: actionTimeouts.minMs, maximum: actionTimeouts.maxMs });
+const Tools = Type.Array(
+  Type.Object(
+    {
+      name: Type.String({ pattern: "^[A-Za-z0-9_-]{1,64}$" }),
+      description: Type.String({ maxLength: 1024 }),
+      parameters: Type.Unsafe<Record<string, unknown>>({
+        type: "object",
+        additionalProperties: true,
+        description: "JSON Schema of the arguments object.",
+      }),
+    },
+    strict,
+  ),
+  { maxItems: 64, description: "Run by the action webhook while the agent talks." },
+);
+
 /** Replaces the whole configuration. */
 export const InboundConfigBody = Type.Object(
   {
@@ -125,6 +143,17 @@ export const InboundConfigBody = Type.Object(
     ),
     context_source: Type.Optional(ContextSourceWord),
     live_transcript: Type.Optional(Type.Boolean()),
+    tools: Type.Optional(Tools),
+    action_webhook: Type.Optional(
+      Type.Object(
+        {
+          url: Type.String({ maxLength: 2048, description: "https:// URL that runs the tools." }),
+          signing_secret: Type.String({ maxLength: 256, description: "Key of the HMAC; at least 32 characters." }),
+          timeout_ms: Type.Optional(ActionTimeoutMs),
+        },
+        strict,
+      ),
+    ),
   },
   strict,
 );
@@ -148,6 +177,11 @@ export const InboundBody = Type.Object({
   }),
   context_source: ContextSourceWord,
   live_transcript: Type.Boolean(),
+  tools: Tools,
+  action_webhook: Type.Unsafe<{ url: string; timeout_ms: number } | null>({
+    type: ["object", "null"],
+    additionalProperties: true,
+  }),
   voice_mode: words(["managed", "byok"]),
   byok_key_preview: nullable(Type.String()),
 });

@@ -5,7 +5,7 @@ import type { CallEvent, CallEventData, Usage } from "../../service/calls/call-e
 import type { SummaryDelivery } from "../../service/calls/calls.ts";
 import type { Call } from "../../service/calls/kept-call.ts";
 import { type ToolCall, type TranscriptLine, type TurnParts, turnParts } from "../../service/calls/timeline.ts";
-import { toSnakeCase } from "../field-names.ts";
+import { toSnakeCase } from "../refusal-words.ts";
 import {
   type CallBody,
   endedBy,

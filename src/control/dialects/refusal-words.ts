@@ -1,5 +1,13 @@
 import type { Refusal } from "../http/errors.ts";
 
+/** How a vendor's API puts one kind of refusal. */
+export interface RefusalWords {
+  readonly status: number;
+  readonly code: string;
+  /** Instead of our own sentence, where the documents have one. */
+  readonly message?: string;
+}
+
 /**
  * The field of a refusal as the client wrote it. A schema names it so already; a service says `areaCode`, which is
  * `area_code` in `snake_case` unless it is another word there (`ownWords`, by inner names).
