@@ -1,6 +1,6 @@
 import type { Insertable, Selectable } from "kysely";
+import type { InterruptionsTable, ToolCallsTable, TurnsTable, UsageTable, UtterancesTable } from "./call-schema.ts";
 import type { Db } from "./database.ts";
-import type { InterruptionsTable, ToolCallsTable, TurnsTable, UsageTable, UtterancesTable } from "./schema.ts";
 
 export type UtteranceRow = Selectable<UtterancesTable>;
 export type ToolCallRow = Selectable<ToolCallsTable>;

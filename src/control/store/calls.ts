@@ -1,6 +1,6 @@
 import type { Insertable, Selectable, Updateable } from "kysely";
+import type { CallsTable, UsageTable } from "./call-schema.ts";
 import type { Db } from "./database.ts";
-import type { CallsTable, UsageTable } from "./schema.ts";
 
 export type CallRow = Selectable<CallsTable>;
 export type NewCallRow = Insertable<CallsTable>;

@@ -2,7 +2,7 @@
 import { type Selectable, sql } from "kysely";
 import type { Db } from "./database.ts";
 import type { Page, PageRequest } from "./page.ts";
-import type { ConversationsTable, OptOutsTable } from "./schema.ts";
+import type { ConversationsTable, OptOutsTable } from "./text-schema.ts";
 
 export type ConversationRow = Selectable<ConversationsTable>;
 export type OptOutRow = Selectable<OptOutsTable>;

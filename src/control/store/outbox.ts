@@ -3,7 +3,7 @@ import { type Insertable, type Selectable, sql } from "kysely";
 import type { Db } from "./database.ts";
 import type { DatabaseKind } from "./database-kind.ts";
 import { cutPage, olderThan, type Page, type PageRequest } from "./page.ts";
-import type { WebhookDeliveriesTable } from "./schema.ts";
+import type { WebhookDeliveriesTable } from "./webhook-schema.ts";
 
 export type DeliveryRow = Selectable<WebhookDeliveriesTable>;
 export type NewDeliveryRow = Insertable<WebhookDeliveriesTable>;

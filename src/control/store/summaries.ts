@@ -1,7 +1,7 @@
 /** Summaries of calls that are to be mailed or texted: written with the call's ending, sent and settled later. */
 import type { Insertable, Selectable } from "kysely";
+import type { SummariesDueTable } from "./call-schema.ts";
 import type { Db } from "./database.ts";
-import type { SummariesDueTable } from "./schema.ts";
 
 export type SummaryRow = Selectable<SummariesDueTable>;
 

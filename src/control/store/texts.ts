@@ -1,7 +1,7 @@
 import type { Selectable } from "kysely";
 import type { Db } from "./database.ts";
 import { cutPage, olderThan, type Page, type PageRequest } from "./page.ts";
-import type { TextsTable } from "./schema.ts";
+import type { TextsTable } from "./text-schema.ts";
 
 export type TextRow = Selectable<TextsTable>;
 

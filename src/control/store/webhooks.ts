@@ -3,7 +3,7 @@ import { type Selectable, sql, type Updateable } from "kysely";
 import type { Db } from "./database.ts";
 import type { DatabaseKind } from "./database-kind.ts";
 import { cutPage, olderThan, type Page, type PageRequest } from "./page.ts";
-import type { WebhooksTable } from "./schema.ts";
+import type { WebhooksTable } from "./webhook-schema.ts";
 
 export type WebhookRow = Selectable<WebhooksTable>;
 
