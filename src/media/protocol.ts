@@ -75,6 +75,8 @@ export interface ToolSpec extends ToolDeclaration {
   readonly timeoutMs: number;
   /** HTTP headers to send along, by their names. */
   readonly headers: Readonly<Record<string, string>>;
+  /** In whose words the request is written and signed; undefined: our own. */
+  readonly style?: "native" | "agentcall";
 }
 
 /** Somebody an agent may put its caller through to. */

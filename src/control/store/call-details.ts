@@ -48,6 +48,18 @@ export function toolCallsOf(db: Db, callId: string): Promise<ToolCallRow[]> {
   return db.selectFrom("tool_calls").selectAll().where("call_id", "=", callId).orderBy("position").execute();
 }
 
+/** How many tools each of the calls has called, some tools' calls not counted; calls without any are missing. */
+export async function toolCallCounts(
+  db: Db,
+  ids: readonly string[],
+  uncounted: readonly string[],
+): Promise<Map<string, number>> {
+  if (ids.length === 0) return new Map();
+  const query = db.selectFrom("tool_calls").where("call_id", "in", ids).where("name", "not in", uncounted);
+  const counting = query.select((eb) => ["call_id", eb.fn.countAll().as("count")]).groupBy("call_id");
+  return new Map((await counting.execute()).map(({ call_id, count }) => [call_id, Number(count)]));
+}
+
 /** Writes a turn's timing; told again under the same id, the later one stands. */
 export async function putTurn(db: Db, row: Insertable<TurnsTable>): Promise<void> {
   const { call_id: _, turn_id: __, ...change } = row;

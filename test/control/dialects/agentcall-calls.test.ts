@@ -51,6 +51,7 @@ describe("AgentCall, placing calls", () => {
         recorded: false,
         metadata: null,
         peerCallId: null,
+        toolCallCount: 0,
         cost: 0,
         createdAt: new Date(clock.wall()).toISOString(),
         startedAt: null,

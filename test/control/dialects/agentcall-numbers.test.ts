@@ -121,7 +121,8 @@ describe("AgentCall, inbound AI", () => {
   test("configure: the documented request is answered with all that is set", async () => {
     const { ask, id, configured } = await receptionist();
     const set = { contextWebhook: null, contextSource: "none", liveTranscript: false, smsMode: "off", record: false };
-    expect([configured.status, configured.body]).toEqual([200, { ...inboundExample, ...set, ...managed }]);
+    const none = { tools: [], actionWebhook: null };
+    expect([configured.status, configured.body]).toEqual([200, { ...inboundExample, ...set, ...none, ...managed }]);
     expect((await ask("GET", `/v1/numbers/${id}/inbound-config`)).body).toEqual(configured.body);
     expect((await ask("GET", `/v1/numbers/${id}`)).body.inbound).toEqual(configured.body);
   });
@@ -141,9 +142,39 @@ describe("AgentCall, inbound AI", () => {
       contextWebhook: null,
       contextSource: "none",
       liveTranscript: false,
+      tools: [],
+      actionWebhook: null,
       smsMode: "off",
       ...managed,
     });
+  });
+
+  test("voice tools: kept and told, but for the webhook's secret; refused without a webhook or with a bad one", async () => {
+    const { ask, id, dataDir } = await receptionist();
+    const path = `/v1/numbers/${id}/inbound-config`;
+    const tools = [
+      {
+        name: "check_calendar",
+        description: "Whether a day is free.",
+        parameters: { type: "object", properties: { day: { type: "string" } }, required: ["day"] },
+      },
+    ];
+    const signingSecret = "another secret of at least 32 characters";
+    const actionWebhook = { url: "https://example.com/actions", signingSecret };
+    const answer = await ask("POST", path, { ...inboundExample, tools, actionWebhook });
+    expect(answer.body).toMatchObject({ tools, actionWebhook: { url: actionWebhook.url, timeoutMs: 10_000 } });
+    expect(JSON.stringify((await ask("GET", path)).body)).not.toContain(signingSecret);
+    expect(await storedRows(dataDir, "numbers")).not.toContain(signingSecret);
+    const refused = async (body: object) => (await ask("POST", path, { ...inboundExample, ...body })).body.error.field;
+    expect(await refused({ tools })).toBe("actionWebhook");
+    expect(await refused({ tools, actionWebhook: { ...actionWebhook, signingSecret: "short" } })).toBe(
+      "actionWebhook.signingSecret",
+    );
+    expect(await refused({ tools, actionWebhook: { ...actionWebhook, url: "ftp://example.com" } })).toBe(
+      "actionWebhook.url",
+    );
+    const misnamed = [{ ...tools[0], name: "hang_up" }];
+    expect(await refused({ tools: misnamed, actionWebhook })).toBe("tools[0].name");
   });
 
   test("context webhook: kept without telling its secret, and the source follows it", async () => {

@@ -110,6 +110,8 @@ describe("native API, numbers", () => {
       notify: { email_to: "owner@acmeplumbing.com", sms_to: "+14155551234" },
       context_webhook: { url: "https://example.com/precall", signing_secret: secret, timeout_ms: 1200 },
       live_transcript: true,
+      tools: [{ name: "check_calendar", description: "Free?", parameters: { type: "object", properties: {} } }],
+      action_webhook: { url: "https://example.com/actions", signing_secret: secret, timeout_ms: 3000 },
     };
     const set = await ask("POST", path, full);
     expect(set.body).toEqual({
@@ -119,6 +121,7 @@ describe("native API, numbers", () => {
       notify: { ...full.notify, business_name: null, agency_name: null },
       context_webhook: { url: full.context_webhook.url, timeout_ms: 1200 },
       context_source: "webhook",
+      action_webhook: { url: full.action_webhook.url, timeout_ms: 3000 },
       voice_mode: "managed",
       byok_key_preview: null,
     });
@@ -137,6 +140,8 @@ describe("native API, numbers", () => {
       context_webhook: null,
       context_source: "none",
       live_transcript: false,
+      tools: [],
+      action_webhook: null,
     });
     expect((await ask("DELETE", path)).status).toBe(204);
     expect((await ask("GET", path)).body).toMatchObject({ ...prompt, mode: "off" });

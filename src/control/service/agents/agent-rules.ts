@@ -8,6 +8,8 @@ import type { AgentSettings, Tool } from "./kept-agent.ts";
 const builtInTools = ["hang_up", "send_dtmf"] as const;
 /** And the one of an agent that can put callers through. */
 const transferTool = "transfer_call";
+/** Names of tools that the gateway runs itself. */
+export const gatewayTools: readonly string[] = [...builtInTools, transferTool];
 
 /** Headers that the request itself decides. */
 const reservedHeaders = new Set([
@@ -41,9 +43,13 @@ export function checkAgent(agent: AgentSettings, allowHttp: boolean): void {
     throw new GatewayError("invalid-request", "must not be less than the endpointing time", "turn.maxEndpointingMs");
   }
   checkTransfers(agent.transfers);
-  const names = new Set<string>(builtInTools);
-  if (agent.transfers.length > 0) names.add(transferTool);
-  agent.tools.forEach((tool, index) => {
+  checkTools(agent.tools, agent.transfers.length > 0 ? gatewayTools : builtInTools, allowHttp);
+}
+
+/** Throws a `GatewayError` unless tools can work beside others whose names are `taken`. */
+export function checkTools(tools: readonly Tool[], taken: readonly string[], allowHttp: boolean): void {
+  const names = new Set<string>(taken);
+  tools.forEach((tool, index) => {
     const field = `tools[${index}]`;
     if (names.has(tool.name)) {
       throw new GatewayError("invalid-request", "the name is taken by another tool or built in", `${field}.name`);

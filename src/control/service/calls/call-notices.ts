@@ -1,12 +1,12 @@
 /** What webhooks are told of a call, as its record changes. */
 import type { MediaEvent } from "../../../media/protocol.ts";
 import { utterancesOf } from "../../store/call-details.ts";
-import { type CallRow, countTranscriptLine, usageOfCalls } from "../../store/calls.ts";
+import { type CallRow, countTranscriptLine } from "../../store/calls.ts";
 import type { Db } from "../../store/database.ts";
 import { listeningWebhooks } from "../../store/webhooks.ts";
 import type { Notice, NoticeType } from "../webhooks/notices.ts";
 import type { Outbox } from "../webhooks/outbox.ts";
-import { type Call, toCall } from "./kept-call.ts";
+import { type Call, countsOf, toCall } from "./kept-call.ts";
 import type { Summarise } from "./summary.ts";
 import { toUtterance } from "./timeline.ts";
 
@@ -37,8 +37,8 @@ export function createCallNotices({
   /** Nothing is read for nobody. */
   const put = async (db: Db, row: CallRow, notices: (call: Call) => Promise<Notice[]> | Notice[]): Promise<void> => {
     if ((await listeningWebhooks(db, row.org_id)).length === 0) return;
-    const usage = await usageOfCalls(db, [row.id]);
-    const call = toCall(row, usage.get(row.id), row.cost_micros ?? 0);
+    const counts = await countsOf(db, [row.id]);
+    const call = toCall(row, counts(row.id), row.cost_micros ?? 0);
     await outbox.put(db, row.org_id, await notices(call));
   };
   return {

@@ -2,7 +2,7 @@ import { GatewayError } from "../../../kit/errors.ts";
 import { type OrgId, parseCallId } from "../../../kit/ids.ts";
 import { interruptionsOf, toolCallsOf, turnsOf, utterancesOf } from "../../store/call-details.ts";
 import { type CallFilter, numberedPageOfCalls, pageOfCalls } from "../../store/call-lists.ts";
-import { type CallRow, findCallByKey, findCallOf, usageOfCalls } from "../../store/calls.ts";
+import { type CallRow, findCallByKey, findCallOf } from "../../store/calls.ts";
 import type { NumberedPage, NumberedPageRequest, Page, PageRequest } from "../../store/page.ts";
 import { summariesOf } from "../../store/summaries.ts";
 import type { ServiceDeps } from "../deps.ts";
@@ -12,7 +12,7 @@ import type { CallSummary } from "../webhooks/notices.ts";
 import { costSoFar } from "./call-money.ts";
 import { type SummaryDelivery, toSummaryDelivery } from "./call-summaries.ts";
 import { type CallerNumber, callerNumberOf } from "./caller-number.ts";
-import { type Call, toCall } from "./kept-call.ts";
+import { type Call, countsOf, toCall } from "./kept-call.ts";
 import { summariseByRules } from "./summary.ts";
 import {
   type CallTimeline,
@@ -59,7 +59,7 @@ export function createCalls({ database: { db }, clock, money }: CallsDeps, orgId
   };
   /** With what they used and cost; calls in progress cost more by the minute. */
   const render = async (rows: readonly CallRow[]): Promise<Call[]> => {
-    const usage = await usageOfCalls(
+    const counts = await countsOf(
       db,
       rows.map((row) => row.id),
     );
@@ -68,7 +68,7 @@ export function createCalls({ database: { db }, clock, money }: CallsDeps, orgId
     const now = clock.wall();
     const cost: Parameters<typeof costSoFar>[1] = (items, durationMs) =>
       terms ? money.runningCostMicros(terms, items, durationMs) : 0;
-    return rows.map((row) => toCall(row, usage.get(row.id), costSoFar(row, cost, now)));
+    return rows.map((row) => toCall(row, counts(row.id), costSoFar(row, cost, now)));
   };
   const renderOne = async (row: CallRow): Promise<Call> => (await render([row]))[0]!;
   return {

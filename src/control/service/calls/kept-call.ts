@@ -2,7 +2,10 @@
 import type { AgentId, CallId, OrgId } from "../../../kit/ids.ts";
 import type { AgentSpec, AnsweredBy, CallDirection, CallSource, CallStats, EndCause } from "../../../media/protocol.ts";
 import type { NewCall } from "../../calls/call-control.ts";
-import type { CallRow, NewCallRow, UsageRow } from "../../store/calls.ts";
+import { toolCallCounts } from "../../store/call-details.ts";
+import { type CallRow, type NewCallRow, type UsageRow, usageOfCalls } from "../../store/calls.ts";
+import type { Db } from "../../store/database.ts";
+import { gatewayTools } from "../agents/agent-rules.ts";
 import type { Item } from "../money/items.ts";
 import type { Usage } from "./call-events.ts";
 
@@ -44,6 +47,15 @@ export interface Call {
   readonly costMicros: number;
   /** Its finished utterances are told to webhooks while it lasts. */
   readonly liveTranscript: boolean;
+  /** How often its agent has called the customer's tools. */
+  readonly toolCallCount: number;
+}
+
+/** What is counted of a call beside its row. */
+export interface CallCounts {
+  /** Undefined: its provider has counted nothing. */
+  readonly usage: UsageRow | undefined;
+  readonly toolCalls: number;
 }
 
 /** The row of a call that is made at `createdAt` (wall ms); `items`: by what it is paid. */
@@ -78,8 +90,15 @@ export function toNewRow(call: NewCall, items: readonly Item[], createdAt: numbe
   };
 }
 
-/** The call of a row, with what its provider counted and what it cost. */
-export function toCall(row: CallRow, usage: UsageRow | undefined, costMicros: number): Call {
+/** What is counted of some calls. */
+export async function countsOf(db: Db, ids: readonly string[]): Promise<(id: string) => CallCounts> {
+  const usage = await usageOfCalls(db, ids);
+  const toolCalls = await toolCallCounts(db, ids, gatewayTools);
+  return (id) => ({ usage: usage.get(id), toolCalls: toolCalls.get(id) ?? 0 });
+}
+
+/** The call of a row, with what was counted and what it cost. */
+export function toCall(row: CallRow, { usage, toolCalls }: CallCounts, costMicros: number): Call {
   return {
     id: row.id as CallId,
     orgId: row.org_id as OrgId,
@@ -117,6 +136,7 @@ export function toCall(row: CallRow, usage: UsageRow | undefined, costMicros: nu
     answeredBy: row.answered_by as AnsweredBy | null,
     costMicros,
     liveTranscript: row.live_transcript === 1,
+    toolCallCount: toolCalls,
   };
 }
 

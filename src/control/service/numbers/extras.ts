@@ -14,6 +14,21 @@ export interface NotifySettings {
 /** Where an agent's knowledge of a call comes from before it answers. */
 export type ContextSource = "none" | "memory" | "webhook" | "merge";
 
+/** A tool that the agent may call while it talks, run by the number's action webhook. */
+export interface ActionTool {
+  readonly name: string;
+  readonly description: string;
+  /** JSON Schema of the arguments object. */
+  readonly parameters: Readonly<Record<string, unknown>>;
+}
+
+/** A server of the customer's that is asked; `secret`: the sealed key of the HMAC on what it is sent. */
+export interface SignedWebhook {
+  readonly url: string;
+  readonly secret: string;
+  readonly timeoutMs: number;
+}
+
 /** What is set for calls that come in. */
 export interface InboundExtra {
   /** False: nobody answers, what is set is kept. */
@@ -21,10 +36,11 @@ export interface InboundExtra {
   /** What the agent speaks; null: as the agent itself says. */
   readonly language: SpokenLanguage | null;
   readonly notify: NotifySettings | null;
-  /** `secret`: sealed. */
-  readonly contextWebhook: { readonly url: string; readonly secret: string; readonly timeoutMs: number } | null;
+  readonly contextWebhook: SignedWebhook | null;
   readonly contextSource: ContextSource;
   readonly liveTranscript: boolean;
+  readonly tools: readonly ActionTool[];
+  readonly actionWebhook: SignedWebhook | null;
 }
 
 /** What is set for calls from the number. */
@@ -40,6 +56,8 @@ const plainInbound = {
   contextWebhook: null,
   contextSource: "none",
   liveTranscript: false,
+  tools: [],
+  actionWebhook: null,
 } as const satisfies InboundExtra;
 
 const plainOutbound = { language: null, templateId: null } as const satisfies OutboundExtra;

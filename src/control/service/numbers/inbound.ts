@@ -4,12 +4,19 @@ import { type E164, type OrgId, parseE164 } from "../../../kit/ids.ts";
 import { countryOf } from "../../carriers/local-inventory.ts";
 import type { Db } from "../../store/database.ts";
 import { type NumberRow, updateNumber } from "../../store/numbers.ts";
-import { checkUrl } from "../agents/agent-rules.ts";
+import { checkTools, checkUrl, gatewayTools } from "../agents/agent-rules.ts";
 import { type SpokenLanguage, tagOf } from "../agents/spoken-language.ts";
 import { defaultVoice } from "../agents/voices.ts";
 import { contextTimeouts } from "../calls/call-context.ts";
 import type { NumberDeps } from "./deps.ts";
-import { type ContextSource, type NotifySettings, readInboundExtra, writeInboundExtra } from "./extras.ts";
+import {
+  type ActionTool,
+  type ContextSource,
+  type NotifySettings,
+  readInboundExtra,
+  type SignedWebhook,
+  writeInboundExtra,
+} from "./extras.ts";
 import { changePersona, forgetPersonas, type Persona, replacePersona } from "./personas.ts";
 
 /** A whole inbound configuration; what is missing has its default, whatever was there before. */
@@ -17,14 +24,26 @@ export interface InboundOrder {
   readonly persona: Persona & { readonly instructions: string };
   readonly language?: SpokenLanguage;
   readonly notify?: NotifySettings | null;
-  readonly contextWebhook?: {
-    readonly url: string;
-    readonly signingSecret: string;
-    readonly timeoutMs?: number;
-  } | null;
+  readonly contextWebhook?: WebhookOrder | null;
   readonly contextSource?: ContextSource;
   readonly liveTranscript?: boolean;
+  readonly tools?: readonly ActionTool[];
+  /** Runs the tools. */
+  readonly actionWebhook?: WebhookOrder | null;
 }
+
+/** A server of the customer's that is to be asked. */
+export interface WebhookOrder {
+  readonly url: string;
+  /** At least 32 characters; never told again. */
+  readonly signingSecret: string;
+  readonly timeoutMs?: number;
+}
+
+/** How long an action may take, in ms: the caller waits for what it gives. */
+export const actionTimeouts = { minMs: 100, maxMs: 60_000, defaultMs: 10_000 } as const;
+
+type Timeouts = Readonly<Record<"minMs" | "maxMs" | "defaultMs", number>>;
 
 /** What an agent of a number has when nothing is said. */
 export const defaultPersona = {
@@ -48,19 +67,25 @@ export async function setInbound(
   checkInbound(order, deps);
   await deps.money.checkPlan(db, orgId, "ai-inbound");
   if (order.persona.record === true) await deps.money.checkPlan(db, orgId, "recording");
-  const { language = "auto", notify = null, contextWebhook: hook = null, liveTranscript = false } = order;
+  const { language = "auto", notify = null, contextWebhook: hook, liveTranscript = false, tools = [] } = order;
+  const keep = (webhook: WebhookOrder | null | undefined, { defaultMs }: Timeouts): SignedWebhook | null =>
+    webhook
+      ? {
+          url: webhook.url,
+          secret: deps.secrets.seal(webhook.signingSecret, secretContext(number.id)),
+          timeoutMs: webhook.timeoutMs ?? defaultMs,
+        }
+      : null;
   const persona = { ...defaultPersona, ...order.persona, language: tagOf(language) };
   const id = await replacePersona(db, orgId, number, "inbound", persona, deps);
   const extra = writeInboundExtra({
     language,
     notify,
-    contextWebhook: hook && {
-      url: hook.url,
-      secret: deps.secrets.seal(hook.signingSecret, secretContext(number.id)),
-      timeoutMs: hook.timeoutMs ?? contextTimeouts.defaultMs,
-    },
+    contextWebhook: keep(hook, contextTimeouts),
     contextSource: order.contextSource ?? (hook ? "webhook" : "none"),
     liveTranscript,
+    tools,
+    actionWebhook: keep(order.actionWebhook, actionTimeouts),
   });
   await updateNumber(db, orgId, number.id, {
     inbound_agent_id: id,
@@ -126,25 +151,44 @@ function notConfigured(): GatewayError {
 /** One address, and no way to write it as a list or with a name. */
 const mailAddress = /^[^\s@<>()[\],;:\\"\p{C}]+@[^\s@<>()[\],;:\\"\p{C}]+$/u;
 
-function checkInbound({ contextWebhook: hook, contextSource, notify }: InboundOrder, deps: NumberDeps): void {
+function checkInbound(order: InboundOrder, { allowHttp }: NumberDeps): void {
+  const { contextWebhook, contextSource, notify, tools = [], actionWebhook } = order;
   if (notify?.emailTo && !mailAddress.test(notify.emailTo)) {
     throw new GatewayError("invalid-request", "must be one e-mail address", "notify.emailTo");
   }
   if (notify?.smsTo && !parseE164(notify.smsTo)) {
     throw new GatewayError("invalid-request", "must be an E.164 number", "notify.smsTo");
   }
-  if (!hook) {
-    if (contextSource !== "webhook" && contextSource !== "merge") return;
+  if (contextWebhook) checkWebhook(contextWebhook, "contextWebhook", contextTimeouts, allowHttp);
+  else if (contextSource === "webhook" || contextSource === "merge") {
     throw new GatewayError("invalid-request", "this source needs a context webhook", "contextWebhook");
   }
-  checkUrl(hook.url, deps.allowHttp, "contextWebhook.url");
-  if (hook.signingSecret.length < minSecretLength) {
-    const advice = `must have at least ${minSecretLength} characters`;
-    throw new GatewayError("invalid-request", advice, "contextWebhook.signingSecret");
+  if (actionWebhook) {
+    checkWebhook(actionWebhook, "actionWebhook", actionTimeouts, allowHttp);
+    const { url } = actionWebhook;
+    const timeoutMs = actionTimeouts.defaultMs;
+    checkTools(
+      tools.map((tool) => ({ ...tool, url, timeoutMs, headers: {} })),
+      gatewayTools,
+      allowHttp,
+    );
+  } else if (tools.length > 0) {
+    throw new GatewayError("invalid-request", "tools need an action webhook that runs them", "actionWebhook");
   }
-  const { timeoutMs = contextTimeouts.defaultMs } = hook;
-  if (!Number.isInteger(timeoutMs) || timeoutMs < contextTimeouts.minMs || timeoutMs > contextTimeouts.maxMs) {
-    const advice = `must be from ${contextTimeouts.minMs} to ${contextTimeouts.maxMs}`;
-    throw new GatewayError("invalid-request", advice, "contextWebhook.timeoutMs");
+}
+
+function checkWebhook(webhook: WebhookOrder, field: string, timeouts: Timeouts, allowHttp: boolean): void {
+  checkUrl(webhook.url, allowHttp, `${field}.url`);
+  if (webhook.signingSecret.length < minSecretLength) {
+    const advice = `must have at least ${minSecretLength} characters`;
+    throw new GatewayError("invalid-request", advice, `${field}.signingSecret`);
+  }
+  const { timeoutMs = timeouts.defaultMs } = webhook;
+  if (!Number.isInteger(timeoutMs) || timeoutMs < timeouts.minMs || timeoutMs > timeouts.maxMs) {
+    throw new GatewayError(
+      "invalid-request",
+      `must be from ${timeouts.minMs} to ${timeouts.maxMs}`,
+      `${field}.timeoutMs`,
+    );
   }
 }

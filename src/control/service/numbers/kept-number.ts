@@ -6,17 +6,26 @@ import type { NumberRow } from "../../store/numbers.ts";
 import { type Agent, toAgent } from "../agents/kept-agent.ts";
 import { type SpokenLanguage, spokenLanguageOf } from "../agents/spoken-language.ts";
 import type { ServiceDeps } from "../deps.ts";
-import { type InboundExtra, type OutboundExtra, readInboundExtra, readOutboundExtra } from "./extras.ts";
+import {
+  type InboundExtra,
+  type OutboundExtra,
+  readInboundExtra,
+  readOutboundExtra,
+  type SignedWebhook,
+} from "./extras.ts";
 
 /** Who answers a number, and what is done around its calls. */
-export interface InboundConfig extends Omit<InboundExtra, "enabled" | "language" | "contextWebhook"> {
+export interface InboundConfig extends Omit<InboundExtra, "enabled" | "language" | "contextWebhook" | "actionWebhook"> {
   /** `off`: the configuration is kept, but nobody answers. */
   readonly mode: "ai" | "off";
   readonly agent: Agent;
   readonly language: SpokenLanguage;
-  /** Its signing secret is never told. */
-  readonly contextWebhook: { readonly url: string; readonly timeoutMs: number } | null;
+  readonly contextWebhook: ShownWebhook | null;
+  readonly actionWebhook: ShownWebhook | null;
 }
+
+/** A webhook without its secret. */
+export type ShownWebhook = Omit<SignedWebhook, "secret">;
 
 /** Who calls from a number. */
 export interface OutboundDefaults {
@@ -125,14 +134,20 @@ export function toNumber(
 }
 
 function toInbound(agent: Agent, extra: InboundExtra): InboundConfig {
-  const { enabled, language, contextWebhook, ...rest } = extra;
+  const { enabled, language, contextWebhook, actionWebhook, ...rest } = extra;
   return {
     ...rest,
     mode: enabled ? "ai" : "off",
     agent,
     language: language ?? spokenLanguageOf(agent.language),
-    contextWebhook: contextWebhook && { url: contextWebhook.url, timeoutMs: contextWebhook.timeoutMs },
+    contextWebhook: shown(contextWebhook),
+    actionWebhook: shown(actionWebhook),
   };
+}
+
+/** Signing secrets are never told. */
+function shown(webhook: SignedWebhook | null): ShownWebhook | null {
+  return webhook && { url: webhook.url, timeoutMs: webhook.timeoutMs };
 }
 
 function toOutbound(agent: Agent, { language, templateId }: OutboundExtra): OutboundDefaults {

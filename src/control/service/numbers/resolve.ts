@@ -1,5 +1,6 @@
 /** Who talks on a number's calls: its agent as a media process needs it, with what the number adds to it. */
 import type { E164, OrgId } from "../../../kit/ids.ts";
+import type { ToolSpec } from "../../../media/protocol.ts";
 import type { ResolvedAgent } from "../../calls/call-control.ts";
 import { findAgent } from "../../store/agents.ts";
 import { findNumberByE164, type NumberRow } from "../../store/numbers.ts";
@@ -28,11 +29,19 @@ export async function resolveInbound(deps: NumberDeps, number: E164, from: strin
   const instructions = block === undefined ? spoken : withContext(spoken, block);
   const providerKey = byokKey(row, deps);
   const { liveTranscript } = extra;
+  const tools = withActions(deps, row, extra, agent.tools);
   // Whoever only points his number at an agent says himself what his callers are told.
   const isConfigured = row.inbound_extra !== null;
   const isTold = isConfigured && agent.record;
   const firstMessage = isTold ? withDisclosure(agent.firstMessage ?? greetingWhenRecorded) : agent.firstMessage;
-  return { ...agent, instructions, firstMessage, liveTranscript, ...(providerKey !== undefined && { providerKey }) };
+  return {
+    ...agent,
+    instructions,
+    firstMessage,
+    tools,
+    liveTranscript,
+    ...(providerKey !== undefined && { providerKey }),
+  };
 }
 
 /** The agent that calls from a number of an organisation; undefined: none does. */
@@ -46,6 +55,23 @@ export async function resolveOutbound(
   if (!agent) return undefined;
   const { language } = readOutboundExtra(row);
   return language === null ? agent : { ...agent, instructions: withLanguage(agent.instructions, language) };
+}
+
+/** The agent's tools and the number's, which win a clash of names: they are run by the number's action webhook. */
+function withActions(
+  { secrets }: NumberDeps,
+  { id }: NumberRow,
+  { tools: declared, actionWebhook }: InboundExtra,
+  tools: readonly ToolSpec[],
+): readonly ToolSpec[] {
+  if (!actionWebhook) return tools;
+  const { url, timeoutMs, secret: sealed } = actionWebhook;
+  const secret = secrets.open(sealed, secretContext(id));
+  const own = tools.filter(({ name }) => declared.every((tool) => tool.name !== name));
+  return [
+    ...own,
+    ...declared.map((tool) => ({ ...tool, url, secret, timeoutMs, headers: {}, style: "agentcall" as const })),
+  ];
 }
 
 async function agentOf(deps: NumberDeps, number: NumberRow, role: Role): Promise<ResolvedAgent | undefined> {

@@ -5,10 +5,10 @@ import {
   type GuardedResponse,
   guardedFetch,
 } from "../../../kit/io/guarded-http.ts";
-import { signatureHeader, signRequest } from "../../../kit/signature.ts";
 import type { CallPlan, ToolSpec, TransferTarget } from "../../protocol.ts";
 import type { TransferWish } from "../handover.ts";
 import { ToolBook } from "../tool-book.ts";
+import { toolRequest } from "../tool-request.ts";
 import {
   type BuiltInToolName,
   builtInToolsOf,
@@ -146,19 +146,10 @@ class HttpToolRunner implements ToolRunner {
 
   async #post(spec: ToolSpec, toolCallId: string, args: Readonly<Record<string, unknown>>): Promise<Answer> {
     const { plan, clock, allowPrivate } = this.#options;
-    const { callId: id, from, to, metadata } = plan;
-    const call = { id, from, to, metadata };
-    const body = JSON.stringify({ tool_call_id: toolCallId, name: spec.name, arguments: args, call });
     try {
       const response = await guardedFetch(spec.url, {
         method: "POST",
-        headers: {
-          ...spec.headers,
-          "content-type": "application/json",
-          accept: "application/json, text/plain;q=0.9",
-          [signatureHeader]: signRequest(body, spec.secret, clock.wall() / 1000),
-        },
-        body,
+        ...toolRequest(spec, { toolCallId, args }, plan, clock.wall()),
         timeoutMs: Math.min(maxTimeoutMs, Math.max(1, spec.timeoutMs)),
         maxResponseBytes: maxAnswerBytes,
         allowPrivate,
