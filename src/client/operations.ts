@@ -537,6 +537,20 @@ export interface SetInboundConfigBody {
   };
   readonly context_source?: "none" | "memory" | "webhook" | "merge";
   readonly live_transcript?: boolean;
+  /** Run by the action webhook while the agent talks. */
+  readonly tools?: readonly {
+    readonly name: string;
+    readonly description: string;
+    /** JSON Schema of the arguments object. */
+    readonly parameters: Readonly<Record<string, unknown>>;
+  }[];
+  readonly action_webhook?: {
+    /** https:// URL that runs the tools. */
+    readonly url: string;
+    /** Key of the HMAC; at least 32 characters. */
+    readonly signing_secret: string;
+    readonly timeout_ms?: number;
+  };
 }
 
 export interface SetInboundConfigRequest {
@@ -559,6 +573,14 @@ export interface SetInboundConfigAnswer {
   readonly context_webhook: Readonly<Record<string, unknown>> | null;
   readonly context_source: "none" | "memory" | "webhook" | "merge";
   readonly live_transcript: boolean;
+  /** Run by the action webhook while the agent talks. */
+  readonly tools: readonly {
+    readonly name: string;
+    readonly description: string;
+    /** JSON Schema of the arguments object. */
+    readonly parameters: Readonly<Record<string, unknown>>;
+  }[];
+  readonly action_webhook: Readonly<Record<string, unknown>> | null;
   readonly voice_mode: "managed" | "byok";
   readonly byok_key_preview: string | null;
 }
