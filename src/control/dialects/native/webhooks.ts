@@ -1,6 +1,7 @@
 import { Type } from "@fastify/type-provider-typebox";
 import type { FastifyRequest } from "fastify";
-import type { Webhook, WebhookDelivery } from "../../service/webhooks/webhooks.ts";
+import type { WebhookDelivery } from "../../service/webhooks/kept-delivery.ts";
+import type { Webhook } from "../../service/webhooks/webhooks.ts";
 import type { TypedApp } from "../shapes.ts";
 import { refusals } from "./errors.ts";
 import { listOf, pageQuery, readPage, renderPage } from "./paging.ts";

@@ -121,8 +121,3 @@ export function voiceOfCall(voice: string | null): string | undefined {
 
 /** What an agent of a number speaks with when nothing is said. */
 export const defaultVoice: VoiceId = "shimmer";
-
-/** True for the id of a voice in the list. */
-export function isVoice(text: string): text is VoiceId {
-  return voices.some(({ id }) => id === text);
-}

@@ -4,8 +4,6 @@ import type { Db } from "../../store/database.ts";
 import { lockOrg } from "../../store/orgs.ts";
 import {
   type DeliveryFilter,
-  type DeliveryRow,
-  type DeliveryStatus,
   findDelivery,
   holdWaiting,
   hurryDeliveries,
@@ -26,6 +24,7 @@ import { retryLifetimeMs } from "../../webhooks/back-off.ts";
 import type { ServiceDeps } from "../deps.ts";
 import { type Dialect, randomBase62 } from "../orgs/keys.ts";
 import type { Page, PageRequest } from "../page.ts";
+import { toDelivery, type WebhookDelivery } from "./kept-delivery.ts";
 import type { Voices } from "./notices.ts";
 import { everyEvent, type Outbox } from "./outbox.ts";
 
@@ -47,26 +46,6 @@ export interface Webhook extends WebhookSettings {
   readonly formerSecretUntil: number | null;
   readonly createdAt: number;
   readonly updatedAt: number;
-}
-
-/** One event for one webhook, and what became of it. */
-export interface WebhookDelivery {
-  readonly id: string;
-  readonly webhookId: string;
-  readonly eventId: string;
-  readonly event: string;
-  /** Id of the call, text or number. */
-  readonly subject: string;
-  readonly sequence: number;
-  readonly status: DeliveryStatus;
-  readonly attempts: number;
-  /** Null: there is no further attempt. */
-  readonly nextAttemptAt: number | null;
-  readonly lastAttemptAt: number | null;
-  readonly lastDurationMs: number | null;
-  readonly lastStatus: number | null;
-  readonly lastError: string | null;
-  readonly createdAt: number;
 }
 
 /** The webhooks of one organisation that were made through one public API. */
@@ -255,23 +234,4 @@ function checkUrl(text: string, allowHttp: boolean): void {
     throw fault(`must be an ${allowHttp ? "http:// or " : ""}https:// URL`);
   }
   if (url.username !== "" || url.password !== "") throw fault("must not hold a user name or password");
-}
-
-function toDelivery(row: DeliveryRow): WebhookDelivery {
-  return {
-    id: row.id,
-    webhookId: row.webhook_id,
-    eventId: row.event_id,
-    event: row.event,
-    subject: row.subject,
-    sequence: row.position,
-    status: row.status as DeliveryStatus,
-    attempts: row.attempts,
-    nextAttemptAt: row.status === "pending" ? row.next_at : null,
-    lastAttemptAt: row.last_attempt_at,
-    lastDurationMs: row.last_duration_ms,
-    lastStatus: row.last_status,
-    lastError: row.last_error,
-    createdAt: row.created_at,
-  };
 }

@@ -7,7 +7,9 @@ import {
   tagOf,
   withLanguage,
 } from "../../../../src/control/service/agents/spoken-language.ts";
-import { defaultVoice, isVoice, voiceOfCall, voices } from "../../../../src/control/service/agents/voices.ts";
+import { defaultVoice, voiceOfCall, voices } from "../../../../src/control/service/agents/voices.ts";
+
+const voiceIds: readonly (string | undefined)[] = voices.map(({ id }) => id);
 
 describe("voices", () => {
   test("there are the ten that are documented, shimmer when nothing is said", () => {
@@ -17,8 +19,6 @@ describe("voices", () => {
     );
     expect(defaultVoice).toBe("shimmer");
     expect(voices.find(({ id }) => id === "sage")?.trait).toBe("calm, authoritative, confident");
-    expect(isVoice("marin")).toBe(true);
-    expect(isVoice("rachel")).toBe(false);
   });
 });
 
@@ -46,7 +46,7 @@ describe("prompt templates", () => {
   test("each has places to fill in, a voice of the list and a sensible length", () => {
     for (const template of promptTemplates) {
       expect(template.systemPrompt).toMatch(/\[[A-Z ]{3,}/);
-      expect(isVoice(template.recommendedVoice)).toBe(true);
+      expect(voiceIds).toContain(template.recommendedVoice);
       expect(template.firstMessage.length).toBeGreaterThan(10);
       expect(template.maxDurationMs).toBeGreaterThanOrEqual(60_000);
     }
@@ -73,7 +73,7 @@ describe("spoken language", () => {
 describe("voices of other services", () => {
   test("somebody speaks in their place; ids nobody knows have the provider's default; all others stay", () => {
     for (const name of ["rachel", "21m00Tcm4TlvDq8ikWAM", "cgSgspJ2msm6clMCkdW9"]) {
-      expect(isVoice(voiceOfCall(name)!)).toBe(true);
+      expect(voiceIds).toContain(voiceOfCall(name)!);
     }
     expect(voiceOfCall("0".repeat(20))).toBeUndefined();
     expect(voiceOfCall(null)).toBeUndefined();
