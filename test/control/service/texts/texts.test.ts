@@ -307,11 +307,11 @@ describe("texts, in conversations", () => {
     expect((await texts.conversations.get(id)).texts.map(({ body }) => body)).toEqual(["one", "two"]);
     expect((await texts.conversations.texts(id, page)).data.map(({ body }) => body)).toEqual(["two", "one"]);
     for (const ask of [
-      otherTexts.conversations.get(id),
-      otherTexts.conversations.texts(id, page),
-      otherTexts.conversations.reply(id, { body: "x" }),
+      () => otherTexts.conversations.get(id),
+      () => otherTexts.conversations.texts(id, page),
+      () => otherTexts.conversations.reply(id, { body: "x" }),
     ]) {
-      await expect(ask).rejects.toMatchObject({ code: "not-found" });
+      await expect(ask()).rejects.toMatchObject({ code: "not-found" });
     }
   });
 
