@@ -223,7 +223,7 @@ export interface ResolvedAgent extends AgentSpec {
   readonly liveTranscript?: boolean;
 }
 
-/** The durable record as call control needs it; implemented by `service/calls.ts`, given at start. */
+/** The durable record as call control needs it; implemented by `service/calls/call-records.ts`, given at start. */
 export interface CallRecords {
   /**
    * Writes the call, an inbound one as ringing, one of ours as queued, and sets aside what it may cost; undefined: that

@@ -23,7 +23,7 @@ export interface TextOutcome {
   readonly detail: string | null;
 }
 
-/** Where texts are kept; implemented by `service/texts.ts`. */
+/** Where texts are kept; implemented by `service/texts/gateway-texts.ts`. */
 export interface TextRecords {
   /** Whose agent's the number is, so that texts to it end here; undefined: nobody's. */
   ownerOf(number: string): Promise<OrgId | undefined>;

@@ -101,12 +101,13 @@ export async function markDeliveries(db: Db, marks: readonly DeliveryMark[]): Pr
 }
 
 /** Locks all that waits for a webhook until the transaction ends, before it is all changed or deleted. */
-export async function holdWaiting(db: Db, kind: DatabaseKind, webhookId: string): Promise<void> {
+export async function holdWaiting(db: Db, kind: DatabaseKind, orgId: string, webhookId: string): Promise<void> {
   // In SQLite the whole transaction is a lock.
   if (!kind.skipsLocked) return;
   await db
     .selectFrom("webhook_deliveries")
     .select("position")
+    .where("org_id", "=", orgId)
     .where("webhook_id", "=", webhookId)
     .where("status", "=", pending)
     .orderBy("position")

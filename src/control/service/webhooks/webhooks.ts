@@ -165,7 +165,7 @@ export function createWebhooks(deps: WebhooksDeps, orgId: string, dialect: Diale
         await updateWebhook(trx, orgId, id, change);
         const after = { ...before, ...change };
         if (after.url !== before.url || after.enabled > before.enabled) {
-          await holdWaiting(trx, deps.database.kind, id);
+          await holdWaiting(trx, deps.database.kind, orgId, id);
           await hurryDeliveries(trx, id, now);
         }
         return after;
@@ -176,7 +176,7 @@ export function createWebhooks(deps: WebhooksDeps, orgId: string, dialect: Diale
     delete: async (id) => {
       await db.transaction().execute(async (trx) => {
         await find(trx, id);
-        await holdWaiting(trx, deps.database.kind, id);
+        await holdWaiting(trx, deps.database.kind, orgId, id);
         if (!(await deleteWebhook(trx, owner, id))) throw new GatewayError("not-found", "there is no such webhook");
       });
       outbox.wake([id]);
