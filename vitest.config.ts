@@ -7,6 +7,8 @@ const common = {
   // Modules keep nothing that a test could see, so files share what was loaded: loading it for each takes most of the time.
   isolate: false,
 };
+/** Tests of APIs that run on PostgreSQL too. */
+const onBoth = ["across", "foreign-key", "native-agents", "native-billing", "native-calls", "native-webhooks"];
 /** Parts that need no gateway. */
 const cores = ["test/{codecs,kit,media,sip}/**/*.test.ts"];
 
@@ -20,9 +22,9 @@ export default defineConfig({
       {
         test: {
           ...common,
-          // What the store does is the same in both databases.
+          // What the services and the store do is the same in both databases; of the APIs, what asks most of the database.
           name: "postgres",
-          include: ["test/control/{service,store,dialects}/**/*.test.ts"],
+          include: ["test/control/{service,store}/**/*.test.ts", `test/control/dialects/{${onBoth.join(",")}}.test.ts`],
           globalSetup: "test/kit/postgres.ts",
         },
       },

@@ -81,6 +81,8 @@ export class EventStreams {
         "content-type": "text/event-stream; charset=utf-8",
         "cache-control": "no-store",
         "x-accel-buffering": "no",
+        // Kept open after its end, an idle connection would hold up the stop of the gateway that ended it.
+        connection: "close",
       });
       socket.write("retry: 2000\n\n");
       await this.#pump(socket, { orgId, callId, afterId, signal: over.signal }, request);

@@ -78,6 +78,8 @@ describe("native API, event streams", () => {
     const follower = await gateway.follow("/events");
     expect(follower.status).toBe(200);
     expect(follower.headers.get("content-type")).toBe("text/event-stream; charset=utf-8");
+    // Kept open after its end, the connection would hold up the stop of the gateway.
+    expect(follower.headers.get("connection")).toBe("close");
     const callId = await ringingCall(gateway);
     await gateway.services.own.calls.applyMediaEvent(dtmf(callId, 120));
     const [ringing, digit] = await follower.take(2);
