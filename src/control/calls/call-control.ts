@@ -191,6 +191,8 @@ export interface NewCall {
   readonly record: boolean;
   readonly trunkId?: string;
   readonly phoneId?: string;
+  /** Sends back what it hears: nobody pays for that. */
+  readonly echo?: true;
   /** The call it is joined to. */
   readonly peerCallId?: string;
   readonly idempotency?: IdempotencyKey;

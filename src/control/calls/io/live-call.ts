@@ -31,8 +31,6 @@ export interface NewLiveCall extends Omit<NewCall, "callId"> {
   /** How long it may take from its first media process to its media: ringing counts. */
   readonly acceptTimeoutMs?: number;
   readonly answeringMachine?: AnsweringMachinePlan;
-  /** Sends back what it hears, in the agent's place. */
-  readonly echo?: true;
 }
 
 /** A call that rings or talks. */

@@ -102,6 +102,7 @@ export class LiveCalls {
         record,
         trunkId,
         phoneId,
+        echo,
         peerCallId,
         idempotency,
         maxDurationMs,

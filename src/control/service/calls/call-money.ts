@@ -10,9 +10,9 @@ import type { Money } from "../money/money.ts";
 /** Longest a call lasts that nobody set a length for, in ms. */
 const unnamedDurationMs = 4 * 3_600_000;
 
-/** By what a call is paid. People who talk on telephones of the organisation's own cost nothing. */
-export function itemsOfNewCall({ direction, agent, phoneId, record }: NewCall): Item[] {
-  if (!agent && phoneId !== undefined) return [];
+/** By what a call is paid. People who talk on telephones of the organisation's own cost nothing, nor does an echo. */
+export function itemsOfNewCall({ direction, agent, phoneId, record, echo }: NewCall): Item[] {
+  if (echo || (!agent && phoneId !== undefined)) return [];
   return itemsOfCall({ direction, ai: agent !== undefined, byok: agent?.providerKey !== undefined, record });
 }
 

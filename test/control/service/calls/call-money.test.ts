@@ -161,6 +161,7 @@ describe("money of calls", () => {
     ["of people, out", { direction: "outbound", agent: undefined }, 0.035],
     ["of people, in", { direction: "inbound", agent: undefined }, 0.015],
     ["of a telephone of ours", { direction: "inbound", agent: undefined, phoneId: "phone_1" }, 0],
+    ["that is an echo", { direction: "inbound", agent: undefined, echo: true }, 0],
     ["of a telephone of ours with an agent", { direction: "outbound", phoneId: "phone_1" }, 0.4],
   ] as const)("a minute %s has its own price", async (_what, change, dollars) => {
     const house = await testServices();
