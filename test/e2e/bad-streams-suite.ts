@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type RealtimeServer, startRealtimeServer } from "../../bench/sim/realtime-server.ts";
 import { type CallResult, placeCall } from "../../bench/sim/twilio-phone.ts";
 import { agentAt, endedCall, metric, openStream, type Ticket } from "../kit/calls.ts";
-import { startGateway, type TestGateway } from "../kit/gateway.ts";
+import { eventually, startGateway, type TestGateway } from "../kit/gateway.ts";
 import { RawPhone } from "../kit/raw-phone.ts";
 import { speech } from "../kit/speech.ts";
 import { StallWatch } from "../kit/stalls.ts";
@@ -192,6 +192,11 @@ export function badStreamsSuite(engine: "uws" | "ws"): void {
     }, 120_000);
 
     test("the healthy call beside them all: every question answered, no gap of our making", async () => {
+      await eventually("three answers of the healthy call", async () => {
+        const { body } = await gateway.api("GET", `/calls/${healthyTicket.callId}/transcript`);
+        const said = body.data.filter(({ role }: { role: string }) => role === "agent");
+        return said.length > 3 ? true : undefined;
+      });
       endHealthy.abort();
       const result = await healthy;
       const { ending, agentSpeech, callerSpeech, faults } = result;
